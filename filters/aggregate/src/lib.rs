@@ -1,0 +1,1 @@
+//! Plan, gather and stitch the parts of one answer.

@@ -1,0 +1,1 @@
+//! The gateway document: sections, path patterns, and every mistake with its path.

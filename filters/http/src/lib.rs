@@ -1,0 +1,1 @@
+//! What filters say to each other and to clients: heads, replies, the one error shape.

@@ -1,0 +1,1 @@
+//! Token to claims to verdict; key sets.

@@ -1,0 +1,1 @@
+//! What Envoy loads as `jwt_auth.wasm`.

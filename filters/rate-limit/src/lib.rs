@@ -1,0 +1,1 @@
+//! Quotas, buckets, a bounded table of buckets, verdicts.

@@ -1,0 +1,1 @@
+//! Published vectors against the pure crates.

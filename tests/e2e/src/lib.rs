@@ -1,0 +1,1 @@
+//! A real Envoy, the real modules, HTTP.

@@ -1,0 +1,1 @@
+//! Native definitions of the proxy-wasm host calls, with Envoy's rules.

@@ -1,0 +1,1 @@
+//! The real stages over the fake host.

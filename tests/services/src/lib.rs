@@ -1,0 +1,1 @@
+//! The mock users, orders, products and auth services.

@@ -1,0 +1,2 @@
+//! The mock users, orders, products and auth services.
+fn main() {}
