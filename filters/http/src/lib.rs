@@ -1,1 +1,16 @@
-//! What filters say to each other and to clients: heads, replies, the one error shape.
+//! What filters say to each other and to clients: heads of messages, identities, replies, the one error shape.
+//!
+//! Reading order: [`HeaderMap`] is what the host handed over, [`Head`] adds the edits that filters make,
+//! [`Identity`] is what authentication found out, [`Refusal`] becomes a [`Reply`].
+
+mod head;
+mod header_map;
+mod identity;
+mod refusal;
+mod reply;
+
+pub use head::{Edit, Head};
+pub use header_map::HeaderMap;
+pub use identity::Identity;
+pub use refusal::{ErrorFormat, Refusal};
+pub use reply::Reply;

@@ -1,0 +1,154 @@
+//! The head of a request or an answer: what came, and what filters change about it.
+
+use std::rc::Rc;
+
+use crate::HeaderMap;
+
+/// One change to a head: a header that is set to one value, or removed with all its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The header's name, in lower case.
+    pub name: Rc<str>,
+    /// The new value; `None` removes the header.
+    pub value: Option<Rc<[u8]>>,
+}
+
+/// A head as the filters see it: later filters see the changes of earlier ones.
+///
+/// The changes are kept apart, so that the host is told each of them once, when all filters have had their say.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    received: HeaderMap,
+    edits: Vec<Edit>,
+}
+
+impl Head {
+    /// A head without changes.
+    #[must_use]
+    pub fn new(received: HeaderMap) -> Self {
+        Self {
+            received,
+            edits: Vec::new(),
+        }
+    }
+
+    /// The first value of the header `name` (lower case).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        match self.edit_of(name) {
+            Some(edit) => edit.value.as_deref(),
+            None => self.received.first(name),
+        }
+    }
+
+    /// Every value of the header `name` (lower case), one for each line.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let edit = self.edit_of(name);
+        let edited = edit.and_then(|edit| edit.value.as_deref());
+        let received = edit.is_none().then(|| self.received.all(name));
+        edited.into_iter().chain(received.into_iter().flatten())
+    }
+
+    /// Every line as it came, without the changes.
+    #[must_use]
+    pub fn received(&self) -> &HeaderMap {
+        &self.received
+    }
+
+    /// Sets the header `name` (lower case) to one value, whatever lines it had.
+    pub fn set(&mut self, name: impl Into<Rc<str>>, value: impl Into<Rc<[u8]>>) {
+        self.change(name.into(), Some(value.into()));
+    }
+
+    /// Removes every line of the header `name` (lower case); nothing is noted where there is none.
+    pub fn remove(&mut self, name: impl AsRef<str> + Into<Rc<str>>) {
+        if self.get(name.as_ref()).is_some() {
+            self.change(name.into(), None);
+        }
+    }
+
+    /// The changes, at most one for a name, in the order of their first mention.
+    #[must_use]
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    /// Hands the changes over, to be told to the host; what they changed is no longer seen here.
+    pub fn take_edits(&mut self) -> Vec<Edit> {
+        std::mem::take(&mut self.edits)
+    }
+
+    /// The request's method; empty where there is none.
+    #[must_use]
+    pub fn method(&self) -> &[u8] {
+        self.get(":method").unwrap_or_default()
+    }
+
+    /// The request's path with its query, as it stands; empty where there is none.
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        self.get(":path").unwrap_or_default()
+    }
+
+    /// The answer's status; `None` where it is absent or no number.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        std::str::from_utf8(self.get(":status")?).ok()?.parse().ok()
+    }
+
+    fn edit_of(&self, name: &str) -> Option<&Edit> {
+        self.edits.iter().find(|edit| &*edit.name == name)
+    }
+
+    fn change(&mut self, name: Rc<str>, value: Option<Rc<[u8]>>) {
+        match self.edits.iter_mut().find(|edit| edit.name == name) {
+            Some(edit) => edit.value = value,
+            None => self.edits.push(Edit { name, value }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Head;
+    use crate::HeaderMap;
+
+    fn head() -> Head {
+        Head::new(HeaderMap::from_pairs(&[
+            (":path", "/a?b"),
+            ("x-user", "spoofed"),
+            ("x-user", "twice"),
+        ]))
+    }
+
+    #[test]
+    fn a_change_hides_every_line_of_its_name() {
+        let mut head = head();
+        head.set("x-user", &b"usr_1"[..]);
+        assert_eq!(head.get("x-user"), Some(&b"usr_1"[..]));
+        assert_eq!(head.all("x-user").count(), 1);
+        head.remove("x-user");
+        assert_eq!(head.get("x-user"), None);
+        assert_eq!(head.all("x-user").count(), 0);
+        assert_eq!(head.edits().len(), 1, "the host is told once");
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_removed() {
+        let mut head = head();
+        head.remove("authorization");
+        assert!(head.edits().is_empty());
+        assert_eq!(head.all("x-user").count(), 2);
+    }
+
+    #[test]
+    fn absent_pseudo_headers_read_as_empty() {
+        let empty = Head::default();
+        assert_eq!(
+            (empty.method(), empty.path(), empty.status()),
+            (&b""[..], &b""[..], None)
+        );
+        let odd = Head::new(HeaderMap::from_pairs(&[(":status", "2x0")]));
+        assert_eq!(odd.status(), None);
+    }
+}
