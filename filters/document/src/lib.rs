@@ -1,1 +1,23 @@
 //! The gateway document: sections, path patterns, and every mistake with its path.
+//!
+//! Reading order: [`Mistakes`] collects what is wrong; [`Node`] and [`Fields`] read JSON so that nothing wrong is
+//! missed; [`CanonicalPath`], [`PathPattern`] and [`PathTable`] find the rule for a request.
+
+mod mistakes;
+mod node;
+mod fields;
+mod units;
+mod canonical_path;
+mod path_pattern;
+mod methods;
+mod path_table;
+mod upstream;
+
+pub use canonical_path::CanonicalPath;
+pub use fields::Fields;
+pub use methods::Methods;
+pub use mistakes::{Fault, Mistake, Mistakes};
+pub use node::Node;
+pub use path_pattern::{PathPattern, PatternError};
+pub use path_table::{Clash, Found, PathRules, PathTable};
+pub use upstream::Upstream;

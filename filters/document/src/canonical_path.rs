@@ -1,0 +1,260 @@
+//! The canonical form of a request's path, and whether the request came with it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// A path as patterns are matched on it.
+///
+/// Without query; percent-encoded unreserved characters decoded; dot segments resolved and empty segments merged
+/// (RFC 3986, section 6.2.2); percent-encoding in upper case; bytes that no path may hold percent-encoded.
+/// What is still encoded stays so: `%2F` never becomes a separator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanonicalPath<'a> {
+    path: Cow<'a, str>,
+    is_canonical: bool,
+}
+
+impl<'a> CanonicalPath<'a> {
+    /// Brings the path of a request target, such as `/a/%7Eb/../c?q`, into its canonical form.
+    #[must_use]
+    pub fn of(target: &'a [u8]) -> Self {
+        let raw = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+        match plain(raw) {
+            Some(path) => Self {
+                path: Cow::Borrowed(path),
+                is_canonical: true,
+            },
+            None => Self {
+                path: Cow::Owned(resolved(raw)),
+                is_canonical: is_unambiguous(raw),
+            },
+        }
+    }
+
+    /// The canonical form.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the request came in this form, so that no two readers of it can disagree.
+    ///
+    /// Where it is false, nothing may be granted because of the path.
+    #[must_use]
+    pub fn is_canonical(&self) -> bool {
+        self.is_canonical
+    }
+}
+
+/// The path itself where it is canonical at first sight: most requests' paths are, and cost one walk.
+fn plain(raw: &[u8]) -> Option<&str> {
+    let mut previous = 0;
+    for byte in raw {
+        let starts_segment = previous == b'/';
+        if !is_path_byte(*byte) || (starts_segment && (*byte == b'/' || *byte == b'.')) {
+            return None;
+        }
+        previous = *byte;
+    }
+    std::str::from_utf8(raw).ok().filter(|path| path.starts_with('/'))
+}
+
+/// Unreserved characters, and the others that a segment may hold (RFC 3986, section 3.3); not `;`, whose meaning
+/// servers disagree on.
+fn is_path_byte(byte: u8) -> bool {
+    is_unreserved(byte) || matches!(byte, b'/' | b'!' | b'$' | b'&'..=b',' | b':' | b'=' | b'@')
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+fn resolved(raw: &[u8]) -> String {
+    let normal = normal_encoding(raw);
+    let mut segments: Vec<&str> = Vec::new();
+    let mut ends_in_directory = false;
+    for segment in normal.split('/') {
+        ends_in_directory = matches!(segment, "" | "." | "..");
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            name => segments.push(name),
+        }
+    }
+    let mut path = String::with_capacity(normal.len() + 1);
+    for segment in &segments {
+        path.push('/');
+        path.push_str(segment);
+    }
+    if ends_in_directory || segments.is_empty() {
+        path.push('/');
+    }
+    path
+}
+
+/// Decodes what needs no encoding, encodes what does, and writes hexadecimal digits in upper case.
+fn normal_encoding(raw: &[u8]) -> String {
+    let mut normal = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((byte, after)) = rest.split_first() {
+        let (decoded, tail) = match encoded_byte(rest) {
+            Some((decoded, tail)) => (Some(decoded), tail),
+            None => (None, after),
+        };
+        match decoded {
+            Some(decoded) if is_unreserved(decoded) => normal.push(char::from(decoded)),
+            Some(decoded) => push_encoded(&mut normal, decoded),
+            None if is_path_byte(*byte) || *byte == b';' => normal.push(char::from(*byte)),
+            None => push_encoded(&mut normal, *byte),
+        }
+        rest = tail;
+    }
+    normal
+}
+
+fn push_encoded(normal: &mut String, byte: u8) {
+    // Writing to a String cannot fail.
+    let _ = write!(normal, "%{byte:02X}");
+}
+
+/// The byte that a leading `%XX` stands for, and what follows it.
+fn encoded_byte(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let [b'%', high, low, tail @ ..] = bytes else {
+        return None;
+    };
+    let (high, low) = (char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?);
+    Some((u8::try_from(high << 4 | low).ok()?, tail))
+}
+
+/// Whether every reader takes the path for the same segments. A trailing slash is no empty segment.
+fn is_unambiguous(raw: &[u8]) -> bool {
+    let Some(path) = raw.strip_prefix(b"/") else {
+        return false;
+    };
+    let mut segments = path.split(|byte| *byte == b'/').peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        let is_dots = matches!(segment, b"." | b"..");
+        if is_dots || (segment.is_empty() && !is_last) || !is_unambiguous_segment(segment) {
+            return false;
+        }
+    }
+    true
+}
+
+fn is_unambiguous_segment(segment: &[u8]) -> bool {
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut rest = segment;
+    while let Some((byte, after)) = rest.split_first() {
+        if *byte == b'%' {
+            let Some((byte, tail)) = encoded_byte(rest) else {
+                return false;
+            };
+            if is_unreserved(byte) || matches!(byte, b'%' | b'/' | b'\\' | b';' | b'?' | b'#') {
+                return false;
+            }
+            decoded.push(byte);
+            rest = tail;
+        } else if is_path_byte(*byte) {
+            decoded.push(*byte);
+            rest = after;
+        } else {
+            return false;
+        }
+    }
+    std::str::from_utf8(&decoded).is_ok_and(|text| !text.chars().any(char::is_control))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CanonicalPath;
+    use proptest::prelude::*;
+
+    fn check(raw: &str, canonical: &str, is_canonical: bool) {
+        let path = CanonicalPath::of(raw.as_bytes());
+        assert_eq!(
+            (path.as_str(), path.is_canonical()),
+            (canonical, is_canonical),
+            "{raw}"
+        );
+    }
+
+    #[test]
+    fn canonical_paths_stay_as_they_are() {
+        for path in [
+            "/",
+            "/a",
+            "/a/b",
+            "/a/b/",
+            "/a.b/.c~",
+            "/a:b@c/d,e=f+g(h)!$&'*",
+            "/%20",
+            "/caf%C3%A9",
+            "/a%40b",
+        ] {
+            let same = !path.contains("/.");
+            check(path, path, true);
+            assert!(same || CanonicalPath::of(path.as_bytes()).is_canonical());
+        }
+        check("/caf%c3%a9", "/caf%C3%A9", true);
+        check("/a?b=/../c", "/a", true);
+    }
+
+    #[test]
+    fn ambiguity_is_resolved_and_told() {
+        let table = [
+            ("", "/"),
+            ("*", "/*"),
+            ("a/b", "/a/b"),
+            ("//api/health", "/api/health"),
+            ("/a//b", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/a/b/..", "/a/"),
+            ("/a/.", "/a/"),
+            ("/..", "/"),
+            ("/a/%2e%2E/b", "/b"),
+            ("/a/.%2e", "/"),
+            ("/api/health/..%2fusers", "/api/health/..%2Fusers"),
+            ("/%61pi", "/api"),
+            ("/a;x=1", "/a;x=1"),
+            ("/a%3Bx", "/a%3Bx"),
+            ("/a\\b", "/a%5Cb"),
+            ("/a%5cb", "/a%5Cb"),
+            ("/a%252e", "/a%252e"),
+            ("/a%00", "/a%00"),
+            ("/a%0A", "/a%0A"),
+            ("/a%C2%85", "/a%C2%85"),
+            ("/a%", "/a%25"),
+            ("/a%2", "/a%252"),
+            ("/a%zz", "/a%25zz"),
+            ("/a%ff", "/a%FF"),
+            ("/a%3f", "/a%3F"),
+            ("/a#b", "/a%23b"),
+            ("/a b", "/a%20b"),
+            ("/caf\u{e9}", "/caf%C3%A9"),
+            ("/a\"<>^`{|}", "/a%22%3C%3E%5E%60%7B%7C%7D"),
+        ];
+        for (raw, canonical) in table {
+            check(raw, canonical, false);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_a_canonical_form_that_is_stable(raw in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let once = CanonicalPath::of(&raw).as_str().to_owned();
+            prop_assert!(once.starts_with('/'));
+            let again = CanonicalPath::of(once.as_bytes());
+            prop_assert_eq!(again.as_str(), once.as_str());
+        }
+
+        #[test]
+        fn a_canonical_path_differs_from_its_form_in_the_case_of_hex_alone(raw in "/([a-c./%;]|%2[eEfF]|%41|%c3%a9){0,12}") {
+            let path = CanonicalPath::of(raw.as_bytes());
+            if path.is_canonical() {
+                prop_assert_eq!(path.as_str().to_ascii_lowercase(), raw.to_ascii_lowercase());
+            }
+        }
+    }
+}
