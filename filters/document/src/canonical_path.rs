@@ -181,20 +181,19 @@ mod tests {
 
     #[test]
     fn canonical_paths_stay_as_they_are() {
-        for path in [
+        let paths = [
             "/",
             "/a",
             "/a/b",
             "/a/b/",
-            "/a.b/.c~",
-            "/a:b@c/d,e=f+g(h)!$&'*",
+            "/a.b/c~.d",
+            "/a:b@c,d=e+(f)!$&'*",
             "/%20",
             "/caf%C3%A9",
             "/a%40b",
-        ] {
-            let same = !path.contains("/.");
+        ];
+        for path in paths {
             check(path, path, true);
-            assert!(same || CanonicalPath::of(path.as_bytes()).is_canonical());
         }
         check("/caf%c3%a9", "/caf%C3%A9", true);
         check("/a?b=/../c", "/a", true);

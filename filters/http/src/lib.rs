@@ -3,8 +3,8 @@
 //! Reading order: [`HeaderMap`] is what the host handed over, [`Head`] adds the edits that filters make,
 //! [`Identity`] is what authentication found out, [`Refusal`] becomes a [`Reply`].
 
-mod head;
 mod header_map;
+mod head;
 mod identity;
 mod refusal;
 mod reply;
