@@ -12,9 +12,11 @@ mod path_pattern;
 mod methods;
 mod path_table;
 mod upstream;
+mod json_path;
 
 pub use canonical_path::CanonicalPath;
 pub use fields::Fields;
+pub use json_path::{JsonPath, JsonPathError, JsonPathFault, Step};
 pub use methods::Methods;
 pub use mistakes::{Fault, Mistake, Mistakes};
 pub use node::Node;
