@@ -107,6 +107,17 @@ impl PathPattern {
         })
     }
 
+    /// Which of its wildcards captures `name`, counted from 0 with those that have none, as
+    /// [`Found::capture`](crate::Found::capture) counts.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        let mut names = self.segments.iter().filter_map(|segment| match segment {
+            Segment::Any(name) => Some(name.as_deref()),
+            Segment::Literal(_) => None,
+        });
+        names.position(|known| known == Some(name))
+    }
+
     pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
     }
