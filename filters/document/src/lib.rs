@@ -13,7 +13,9 @@ mod methods;
 mod path_table;
 mod upstream;
 mod json_path;
+pub mod auth;
 
+pub use auth::AuthConfig;
 pub use canonical_path::CanonicalPath;
 pub use fields::Fields;
 pub use json_path::{JsonPath, JsonPathError, JsonPathFault, Step};
