@@ -1,1 +1,21 @@
-//! The only crate that knows Envoy's ABI: host calls, the flow of a request, one stage per filter.
+//! The only crate that knows Envoy's ABI: host calls that never panic, the flow of one request, one stage per filter.
+//!
+//! Reading order: [`stage`] says what a filter is, [`exchange`] what it sees of a request, `flow` and `answer` drive
+//! the stages there and back, `gate` compiles a document into them, `vm` keeps the contexts, `abi` is the border.
+
+pub mod stage;
+pub mod exchange;
+mod flow;
+mod answer;
+mod edits;
+pub mod module;
+mod gate;
+mod stages;
+mod vm;
+pub mod callbacks;
+mod export;
+pub mod host;
+pub mod shared_data;
+pub mod metrics;
+mod logger;
+mod abi;

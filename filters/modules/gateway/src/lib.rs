@@ -1,1 +1,8 @@
-//! What Envoy loads as `gateway.wasm`.
+//! What Envoy loads as `gateway.wasm`: the four filters in one context per request.
+
+portcullis_host::module!(portcullis_host::module::Module::Gateway;
+    tick,
+    request_headers, request_body, request_trailers,
+    response_headers, response_body, response_trailers,
+    http_call_response,
+);

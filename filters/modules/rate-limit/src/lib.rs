@@ -1,1 +1,6 @@
-//! What Envoy loads as `rate_limit.wasm`.
+//! What Envoy loads as `rate_limit.wasm`: token buckets in shared data.
+
+portcullis_host::module!(portcullis_host::module::Module::RateLimit;
+    request_headers,
+    response_headers,
+);

@@ -1,0 +1,228 @@
+//! The way back: the answer's headers, body and trailers through what the stages left for them.
+//!
+//! Rules that a real Envoy imposes:
+//! * The request's headers cannot be read any more: what is needed of them was kept.
+//! * While headers are held, the size of a body callback counts everything held so far; afterwards the piece alone.
+//! * An answer with trailers never has a last body piece: the trailers are the end.
+//! * Once the headers have gone, a failure can only reset the stream.
+
+use portcullis_http::{Head, HeaderMap, Refusal};
+
+use crate::abi::{self, Buffer, Map, Status, Stream};
+use crate::edits;
+use crate::exchange::Exchange;
+use crate::flow::Action;
+use crate::stage::{AnswerHead, BodyPlan, BodyStage, BodyStep, Origin, Piece};
+
+/// One answer on its way to the client.
+#[derive(Default)]
+pub(crate) struct AnswerFlow {
+    head: Head,
+    body: Option<Box<dyn BodyStage>>,
+    out: Vec<u8>,
+    phase: Phase,
+}
+
+/// Where the answer's headers are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// With Envoy, or gone: pieces of the body pass as they come.
+    #[default]
+    Streaming,
+    /// Held, with this much of the body read.
+    Holding { read: usize },
+    /// The stream was reset, or another answer is on its way in place of this.
+    Ended,
+}
+
+impl AnswerFlow {
+    /// What Envoy is to do after the last callback.
+    pub(crate) fn action(&self) -> Action {
+        match self.phase {
+            Phase::Streaming => Action::Continue,
+            Phase::Holding { .. } | Phase::Ended => Action::Pause,
+        }
+    }
+
+    /// The headers have come. Answers a refusal that is to take this answer's place.
+    pub(crate) fn on_headers(
+        &mut self,
+        exchange: &mut Exchange,
+        origin: Origin,
+        is_complete: bool,
+        may_hold: bool,
+    ) -> Option<Box<Refusal>> {
+        // A refusal that takes a held answer's place comes through here once more.
+        self.phase = Phase::Streaming;
+        if !exchange.has_hooks() {
+            return None;
+        }
+        self.phase = Phase::Holding { read: 0 };
+        let Some(received) = abi::header_map(Map::ResponseHeaders)
+            .ok()
+            .and_then(HeaderMap::decode)
+        else {
+            return self.unreadable();
+        };
+        self.head = Head::new(received);
+        let plan = self.run_hooks(exchange, origin, is_complete, may_hold);
+        self.add_trace(exchange);
+        if let Some(plan) = plan.filter(|_| !is_complete && origin != Origin::Refusal) {
+            self.body = Some(plan.stage);
+            if plan.hold && may_hold {
+                return None;
+            }
+        }
+        self.send_headers();
+        None
+    }
+
+    fn run_hooks(
+        &mut self,
+        exchange: &mut Exchange,
+        origin: Origin,
+        is_complete: bool,
+        may_hold: bool,
+    ) -> Option<BodyPlan> {
+        let mut plan = None;
+        for hook in exchange.take_hooks().into_iter().rev() {
+            let mut answer = AnswerHead {
+                head: &mut self.head,
+                origin,
+                is_complete,
+                may_hold,
+            };
+            plan = hook.on_headers(&mut answer).or(plan);
+        }
+        plan
+    }
+
+    /// For the client, and as filter state `wasm.portcullis` for the access log. A trace may hold text from a token,
+    /// and a header may not hold all of it.
+    fn add_trace(&mut self, exchange: &Exchange) {
+        if let Some(trace) = exchange.trace_so_far() {
+            let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
+            self.head.set(
+                "portcullis-trace",
+                trace.bytes().map(printable).collect::<Vec<u8>>(),
+            );
+        }
+    }
+
+    pub(crate) fn on_body(&mut self, size: usize, is_last: bool) -> Option<Box<Refusal>> {
+        let from = match self.phase {
+            Phase::Streaming => 0,
+            Phase::Holding { read } => read,
+            Phase::Ended => return None,
+        };
+        self.body.as_ref()?;
+        let fresh = size.saturating_sub(from);
+        let bytes = if fresh == 0 {
+            Ok(Vec::new())
+        } else {
+            abi::buffer(Buffer::ResponseBody, from, fresh)
+        };
+        match bytes {
+            Ok(bytes) if bytes.len() == fresh => self.on_piece(
+                Piece {
+                    bytes: &bytes,
+                    is_last,
+                },
+                size,
+            ),
+            _ => self.unreadable(),
+        }
+    }
+
+    pub(crate) fn on_trailers(&mut self) -> Option<Box<Refusal>> {
+        let size = match self.phase {
+            Phase::Streaming => 0,
+            Phase::Holding { read } => read,
+            Phase::Ended => return None,
+        };
+        self.on_piece(
+            Piece {
+                bytes: &[],
+                is_last: true,
+            },
+            size,
+        )
+    }
+
+    /// `size` bytes of the host's buffer are replaced by what the stage wrote when they go.
+    fn on_piece(&mut self, piece: Piece<'_>, size: usize) -> Option<Box<Refusal>> {
+        let is_last = piece.is_last;
+        let step = self.body.as_mut()?.on_piece(piece, &mut self.head, &mut self.out);
+        match (step, self.phase) {
+            (BodyStep::Hold, Phase::Holding { .. }) if !is_last => self.phase = Phase::Holding { read: size },
+            (BodyStep::Hold | BodyStep::Send, _) => self.send(size),
+            (BodyStep::Unchanged, _) => self.send_headers(),
+            (BodyStep::Refuse(refusal), Phase::Holding { .. }) => return self.give_way(refusal),
+            (BodyStep::Refuse(_), _) => self.reset(),
+        }
+        if is_last {
+            self.body = None;
+        }
+        None
+    }
+
+    fn send(&mut self, size: usize) {
+        let written = if size == 0 && self.out.is_empty() {
+            Ok(())
+        } else {
+            self.replace_body(size)
+        };
+        self.out.clear();
+        match written {
+            Ok(()) => self.send_headers(),
+            Err(_) => self.reset(),
+        }
+    }
+
+    fn replace_body(&self, size: usize) -> Result<(), Status> {
+        abi::set_buffer(Buffer::ResponseBody, 0, size, &self.out)
+    }
+
+    /// Tells Envoy the changes of the headers, which go with the next [`Action::Continue`].
+    fn send_headers(&mut self) {
+        let edits = self.head.take_edits();
+        let are_held = matches!(self.phase, Phase::Holding { .. });
+        if are_held && edits::apply(Map::ResponseHeaders, &edits).is_err() {
+            self.reset();
+        } else {
+            self.phase = Phase::Streaming;
+        }
+    }
+
+    fn unreadable(&mut self) -> Option<Box<Refusal>> {
+        if matches!(self.phase, Phase::Holding { .. }) {
+            return self.give_way(Box::new(unreadable()));
+        }
+        self.reset();
+        None
+    }
+
+    fn give_way(&mut self, refusal: Box<Refusal>) -> Option<Box<Refusal>> {
+        self.phase = Phase::Ended;
+        self.body = None;
+        Some(refusal)
+    }
+
+    fn reset(&mut self) {
+        self.phase = Phase::Ended;
+        self.body = None;
+        if abi::close_stream(Stream::Response).is_err() {
+            log::warn!("an answer that must not go on could not be reset");
+        }
+    }
+}
+
+/// Envoy did not show the body: what cannot be read is not let through.
+fn unreadable() -> Refusal {
+    Refusal::new(
+        502,
+        "transform_failed",
+        "The answer could not be processed.",
+        "portcullis.host_failed",
+    )
+}

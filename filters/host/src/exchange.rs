@@ -1,0 +1,76 @@
+//! One request and what the stages have found out about it.
+
+use std::fmt::{self, Write as _};
+
+use portcullis_document::CanonicalPath;
+use portcullis_http::{Head, Identity};
+
+use crate::stage::OnAnswer;
+
+/// A request on its way through the stages.
+#[derive(Default)]
+pub struct Exchange {
+    /// The request's headers, with the changes of the stages so far.
+    pub request: Head,
+    /// Who the request comes from, once authentication said so.
+    pub identity: Option<Identity>,
+    path: String,
+    is_canonical: bool,
+    on_answer: Vec<Box<dyn OnAnswer>>,
+    trace: Option<String>,
+}
+
+impl Exchange {
+    pub(crate) fn new(request: Head, traced: bool) -> Self {
+        let path = CanonicalPath::of(request.path());
+        let (path, is_canonical) = (path.as_str().to_owned(), path.is_canonical());
+        let trace = traced.then(String::new);
+        Self {
+            request,
+            identity: None,
+            path,
+            is_canonical,
+            on_answer: Vec::new(),
+            trace,
+        }
+    }
+
+    /// The canonical path, which patterns are matched on.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether the request came with its canonical path. Where not, nothing may be granted because of the path.
+    #[must_use]
+    pub fn is_canonical(&self) -> bool {
+        self.is_canonical
+    }
+
+    /// Leaves something to do when the answer comes. The last one left is the first to act.
+    pub fn on_answer(&mut self, hook: Box<dyn OnAnswer>) {
+        self.on_answer.push(hook);
+    }
+
+    /// Adds an item to the request's trace, such as `jwt;sub=usr_8a3f;cache=hit`; costs nothing where nobody asked
+    /// for one.
+    pub fn trace(&mut self, item: fmt::Arguments<'_>) {
+        if let Some(trace) = &mut self.trace {
+            let separator = if trace.is_empty() { "" } else { ", " };
+            // Writing to a String cannot fail.
+            let _ = write!(trace, "{separator}{item}");
+        }
+    }
+
+    pub(crate) fn take_hooks(&mut self) -> Vec<Box<dyn OnAnswer>> {
+        std::mem::take(&mut self.on_answer)
+    }
+
+    pub(crate) fn has_hooks(&self) -> bool {
+        !self.on_answer.is_empty() || self.trace.is_some()
+    }
+
+    pub(crate) fn trace_so_far(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+}

@@ -1,0 +1,220 @@
+//! One request on its way through the stages, driven by Envoy's callbacks.
+//!
+//! Rules that a real Envoy imposes, and that are kept here once for all stages:
+//! * While a stage waits, body and trailers are paused too. With `allow_on_headers_stop_iteration`, a body callback
+//!   that continued would release the headers before the decision.
+//! * A reply of ours comes back through our own answer callbacks: a refusal passes them untouched, a stage's answer
+//!   is treated like an upstream's.
+//! * A call's answer may find nothing that waits: the waiting value was consumed before, and nothing happens.
+
+use std::mem;
+use std::rc::Rc;
+use std::time::Duration;
+
+use portcullis_http::{Head, HeaderMap, Refusal, Reply};
+
+use crate::abi::{self, Map, Stream};
+use crate::answer::AnswerFlow;
+use crate::edits;
+use crate::exchange::Exchange;
+use crate::gate::Gate;
+use crate::host::{Answer, CallId};
+use crate::metrics;
+use crate::stage::{Origin, Progress, Waiting};
+
+/// What Envoy does after a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Action {
+    /// Goes on to the next filter.
+    Continue = 0,
+    /// Waits until told.
+    Pause = 1,
+}
+
+/// How far a request has come.
+enum State {
+    /// Its headers have not been seen, or are being seen.
+    New,
+    /// A stage waits for something.
+    Waiting { stage: usize, waiting: Box<dyn Waiting> },
+    /// All stages let it through.
+    Passed,
+    /// We answered it.
+    Replied(Origin),
+}
+
+/// One request.
+pub(crate) struct Flow {
+    gate: Rc<Gate>,
+    exchange: Exchange,
+    state: State,
+    answer: AnswerFlow,
+}
+
+impl Flow {
+    pub(crate) fn new(gate: Rc<Gate>) -> Self {
+        Self {
+            gate,
+            exchange: Exchange::default(),
+            state: State::New,
+            answer: AnswerFlow::default(),
+        }
+    }
+
+    pub(crate) fn on_request_headers(&mut self) -> Action {
+        let received = abi::header_map(Map::RequestHeaders)
+            .ok()
+            .and_then(HeaderMap::decode);
+        let Some(received) = received else {
+            self.refuse(unreadable());
+            return Action::Pause;
+        };
+        let head = Head::new(received);
+        let traced = self.gate.is_traced(&head);
+        self.exchange = Exchange::new(head, traced);
+        self.run_from(0);
+        self.request_action()
+    }
+
+    /// Body and trailers follow the headers: held while those are held.
+    pub(crate) fn request_action(&self) -> Action {
+        match self.state {
+            State::Passed => Action::Continue,
+            State::New | State::Waiting { .. } | State::Replied(_) => Action::Pause,
+        }
+    }
+
+    pub(crate) fn on_answer(&mut self, call: CallId, answer: Answer) {
+        let Some((stage, waiting)) = self.take_waiting() else {
+            return;
+        };
+        let progress = waiting.on_answer(call, answer, &mut self.exchange);
+        self.resume(stage, progress);
+    }
+
+    pub(crate) fn on_tick(&mut self, now: Duration) {
+        let Some((stage, waiting)) = self.take_waiting() else {
+            return;
+        };
+        let progress = waiting.on_tick(now, &mut self.exchange);
+        self.resume(stage, progress);
+    }
+
+    /// When the waiting stage wants to be woken.
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
+        match &self.state {
+            State::Waiting { waiting, .. } => waiting.next_tick(),
+            State::New | State::Passed | State::Replied(_) => None,
+        }
+    }
+
+    pub(crate) fn on_response_headers(&mut self, is_complete: bool) -> Action {
+        let origin = match self.state {
+            State::Replied(origin) => origin,
+            State::New | State::Waiting { .. } | State::Passed => Origin::Upstream,
+        };
+        let refusal =
+            self.answer
+                .on_headers(&mut self.exchange, origin, is_complete, self.gate.headers_wait());
+        self.answer_action(refusal)
+    }
+
+    pub(crate) fn on_response_body(&mut self, size: usize, is_last: bool) -> Action {
+        let refusal = self.answer.on_body(size, is_last);
+        self.answer_action(refusal)
+    }
+
+    pub(crate) fn on_response_trailers(&mut self) -> Action {
+        let refusal = self.answer.on_trailers();
+        self.answer_action(refusal)
+    }
+
+    fn answer_action(&mut self, refusal: Option<Box<Refusal>>) -> Action {
+        let Some(refusal) = refusal else {
+            return self.answer.action();
+        };
+        self.refuse(*refusal);
+        Action::Pause
+    }
+
+    fn take_waiting(&mut self) -> Option<(usize, Box<dyn Waiting>)> {
+        match mem::replace(&mut self.state, State::New) {
+            State::Waiting { stage, waiting } => Some((stage, waiting)),
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    fn resume(&mut self, stage: usize, progress: Progress) {
+        if self.settle(stage, progress) {
+            self.run_from(stage.saturating_add(1));
+        }
+        if matches!(self.state, State::Passed) && abi::continue_stream(Stream::Request).is_err() {
+            log::warn!("the request could not be resumed");
+        }
+    }
+
+    fn run_from(&mut self, first: usize) {
+        let gate = Rc::clone(&self.gate);
+        for (at, stage) in gate.stages().iter().enumerate().skip(first) {
+            let progress = stage.on_request(&mut self.exchange);
+            if !self.settle(at, progress) {
+                return;
+            }
+        }
+        self.pass();
+    }
+
+    /// Whether the next stage has its turn.
+    fn settle(&mut self, stage: usize, progress: Progress) -> bool {
+        match progress {
+            Progress::Continue => return true,
+            Progress::Wait(waiting) => self.state = State::Waiting { stage, waiting },
+            Progress::Refuse(refusal) => self.refuse(*refusal),
+            Progress::Reply(reply) => self.reply(reply, Origin::Stage),
+        }
+        false
+    }
+
+    /// A change that Envoy does not take would let through what a stage took away: then nothing goes through.
+    fn pass(&mut self) {
+        match edits::apply(Map::RequestHeaders, &self.exchange.request.take_edits()) {
+            Ok(()) => self.state = State::Passed,
+            Err(_) => self.refuse(unreadable()),
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        metrics::count_refusal(refusal.detail);
+        let reply = refusal.into_reply(&self.exchange.request, self.gate.error_format());
+        self.reply(reply, Origin::Refusal);
+    }
+
+    fn reply(&mut self, reply: Reply, origin: Origin) {
+        self.state = State::Replied(origin);
+        let headers = HeaderMap::encode(
+            &reply
+                .headers
+                .iter()
+                .map(|(n, v)| (n.as_bytes(), v))
+                .collect::<Vec<_>>(),
+        );
+        if abi::send_local_response(reply.status, reply.detail, &headers, &reply.body).is_err() {
+            // An answer that cannot be given must not become an answer that never comes.
+            let _ = abi::close_stream(Stream::Request);
+        }
+    }
+}
+
+/// Envoy did not show the headers, or did not take their changes: nothing can be decided.
+fn unreadable() -> Refusal {
+    Refusal::new(
+        500,
+        "internal_error",
+        "The request could not be processed.",
+        "portcullis.host_failed",
+    )
+}

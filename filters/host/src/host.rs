@@ -1,0 +1,75 @@
+//! What stages ask the host for, in their own words.
+
+use std::time::Duration;
+
+use portcullis_http::HeaderMap;
+
+use crate::abi::{self, Buffer, Status};
+
+/// The time since the Unix epoch. This is the one function that reads the clock.
+///
+/// A host without a clock stands at the epoch: buckets do not refill then, which refuses rather than grants.
+#[must_use]
+pub fn now() -> Duration {
+    Duration::from_nanos(abi::now().unwrap_or_default())
+}
+
+/// The address of the client as Envoy sees it after its own rules for trusted hops, such as `192.0.2.7:40022`.
+#[must_use]
+pub fn source_address() -> Option<Vec<u8>> {
+    abi::property("source\0address").ok()
+}
+
+/// A call that was sent, until its answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub(crate) u32);
+
+/// Why a call could not even be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSent {
+    /// No cluster has this name, or a header that a request needs is missing.
+    NoSuchCluster,
+    /// The cluster has no healthy host, or its circuit breaker is open.
+    NoHealthyHost,
+}
+
+/// What came back from a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A whole answer; Envoy's own 503 and 504 look like one.
+    Response {
+        /// Its headers, `:status` among them.
+        headers: HeaderMap,
+        /// The size of its body, which [`answer_body`] reads.
+        body_size: usize,
+    },
+    /// The stream was reset, or the body was too big for the host: there is nothing to read.
+    Reset,
+}
+
+/// Sends a request without a body to a cluster. The answer comes to the context that is at work now.
+pub fn call<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+    cluster: &str,
+    headers: &[(N, V)],
+    timeout: Duration,
+) -> Result<CallId, NotSent> {
+    // The host takes 0 for "no timeout", and nothing here may wait for ever.
+    let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1);
+    match abi::http_call(cluster, &HeaderMap::encode(headers), &[], millis) {
+        Ok(token) => Ok(CallId(token)),
+        Err(Status::Failed) => Err(NotSent::NoHealthyHost),
+        Err(_) => Err(NotSent::NoSuchCluster),
+    }
+}
+
+/// At most `most` bytes of the body of the answer that is being told.
+#[must_use]
+pub fn answer_body(most: usize) -> Vec<u8> {
+    abi::buffer(Buffer::CallBody, 0, most).unwrap_or_default()
+}
+
+/// Calls a function that the host offers by name; `None` where it has none of that name or refuses the argument.
+#[must_use]
+pub fn foreign_function(name: &str, argument: &[u8]) -> Option<Vec<u8>> {
+    abi::foreign_function(name, argument).ok()
+}

@@ -1,0 +1,201 @@
+//! The contexts of one VM: roots, which hold a compiled document each, and the requests that go through them.
+//!
+//! No borrow is held across a stage, so that nothing a stage does can collide with the bookkeeping.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::abi::{self, Buffer};
+use crate::flow::{Action, Flow};
+use crate::gate::Gate;
+use crate::host::{self, Answer, CallId};
+use crate::module::Module;
+
+type ContextId = u32;
+
+thread_local! {
+    static VM: Vm = const { Vm { module: Cell::new(Module::Gateway), roots: RefCell::new(BTreeMap::new()), requests: RefCell::new(BTreeMap::new()) } };
+}
+
+struct Vm {
+    module: Cell<Module>,
+    roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
+    requests: RefCell<BTreeMap<ContextId, Request>>,
+}
+
+/// One plugin entry of Envoy's configuration.
+#[derive(Default)]
+struct Root {
+    gate: RefCell<Option<Rc<Gate>>>,
+    /// The requests that want to be woken.
+    sleepers: RefCell<BTreeMap<ContextId, Duration>>,
+    /// The beat that Envoy was asked for, in milliseconds.
+    period: Cell<u32>,
+}
+
+#[derive(Clone)]
+struct Request {
+    root: ContextId,
+    flow: Rc<RefCell<Flow>>,
+}
+
+impl Root {
+    /// Asks Envoy for the beat that the next thing to do needs.
+    fn schedule(&self) {
+        let gate = self.gate.borrow().clone();
+        let sleepers = self.sleepers.borrow().values().min().copied();
+        let due = gate
+            .and_then(|gate| gate.next_tick())
+            .into_iter()
+            .chain(sleepers)
+            .min();
+        let period = due.map_or(0, |due| millis_until(due, host::now()));
+        if self.period.replace(period) != period && abi::set_tick_period(period).is_err() {
+            log::warn!(
+                "the host keeps no time: nothing is fetched ahead, and waiting requests may wait long"
+            );
+        }
+    }
+
+    /// The sleepers whose time has come, or all of them where there is news.
+    fn due(&self, now: Duration, news: bool) -> Vec<ContextId> {
+        let sleepers = self.sleepers.borrow();
+        sleepers
+            .iter()
+            .filter(|(_, due)| news || **due <= now)
+            .map(|(context, _)| *context)
+            .collect()
+    }
+
+    /// Keeps or forgets when a request wants to be woken; says whether that changed anything.
+    fn note(&self, context: ContextId, due: Option<Duration>) -> bool {
+        let mut sleepers = self.sleepers.borrow_mut();
+        match due {
+            Some(due) => sleepers.insert(context, due) != Some(due),
+            None => !sleepers.is_empty() && sleepers.remove(&context).is_some(),
+        }
+    }
+}
+
+/// At least 1, since 0 stops the beat.
+fn millis_until(due: Duration, now: Duration) -> u32 {
+    let millis = due.saturating_sub(now).as_nanos().div_ceil(1_000_000);
+    u32::try_from(millis).unwrap_or(u32::MAX).max(1)
+}
+
+/// A VM has started.
+pub(crate) fn start(module: Module) {
+    crate::logger::install();
+    VM.with(|vm| vm.module.set(module));
+}
+
+/// A context has come: a root where `root` is 0, else a request.
+pub(crate) fn create(context: ContextId, root: ContextId) {
+    VM.with(|vm| {
+        if root == 0 {
+            vm.roots.borrow_mut().insert(context, Rc::default());
+        } else if let Some(gate) = find_root(root).and_then(|root| root.gate.borrow().clone()) {
+            let flow = Rc::new(RefCell::new(Flow::new(gate)));
+            vm.requests.borrow_mut().insert(context, Request { root, flow });
+        }
+    });
+}
+
+/// A context has gone, and with it all that was waiting for it.
+pub(crate) fn delete(context: ContextId) {
+    VM.with(|vm| {
+        let request = vm.requests.borrow_mut().remove(&context);
+        match request {
+            Some(request) => drop(find_root(request.root).map(|root| root.note(context, None))),
+            None => drop(vm.roots.borrow_mut().remove(&context)),
+        }
+    });
+}
+
+/// A plugin's configuration has come; says whether it is taken. A refused one leaves no trace but log lines.
+pub(crate) fn configure(context: ContextId, size: usize) -> bool {
+    let Some(root) = find_root(context) else {
+        return false;
+    };
+    let configuration = abi::buffer(Buffer::PluginConfiguration, 0, size).unwrap_or_default();
+    match Gate::compile(VM.with(|vm| vm.module.get()), &configuration) {
+        Ok(gate) => {
+            root.gate.replace(Some(Rc::new(gate)));
+            root.schedule();
+            true
+        }
+        Err(mistakes) => {
+            mistakes
+                .found()
+                .iter()
+                .for_each(|mistake| log::error!("the document is refused: {mistake}"));
+            false
+        }
+    }
+}
+
+/// The beat of a root.
+pub(crate) fn tick(context: ContextId) {
+    let Some(root) = find_root(context) else { return };
+    let now = host::now();
+    let gate = root.gate.borrow().clone();
+    gate.inspect(|gate| gate.on_tick(now));
+    wake(context, &root, now, false);
+    root.schedule();
+}
+
+/// A call has come back to the context that made it.
+pub(crate) fn answer(context: ContextId, call: CallId, answer: Answer) {
+    let is_request = VM.with(|vm| vm.requests.borrow().contains_key(&context));
+    if is_request {
+        let _ = with_request(context, |flow| flow.on_answer(call, answer));
+        return;
+    }
+    let Some(root) = find_root(context) else { return };
+    let now = host::now();
+    let gate = root.gate.borrow().clone();
+    gate.inspect(|gate| gate.on_answer(call, &answer, now));
+    wake(context, &root, now, true);
+    root.schedule();
+}
+
+/// Runs `act` on a request and keeps what it waits for. `None` where there is no such request: its root was never
+/// configured, or it has gone.
+pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) -> R) -> Option<R> {
+    let request = VM.with(|vm| vm.requests.borrow().get(&context).cloned())?;
+    let (result, due) = {
+        let mut flow = request.flow.try_borrow_mut().ok()?;
+        (act(&mut flow), flow.next_tick())
+    };
+    if let Some(root) = sleeping_root(request.root, due)
+        && root.note(context, due)
+    {
+        root.schedule();
+    }
+    Some(result)
+}
+
+/// What Envoy does with a request that no document holds: nothing passes unchecked.
+pub(crate) const UNKNOWN: Action = Action::Pause;
+
+/// Most requests neither sleep nor did: they need not find their root.
+fn sleeping_root(root: ContextId, due: Option<Duration>) -> Option<Rc<Root>> {
+    let root = find_root(root)?;
+    let concerned = due.is_some() || !root.sleepers.borrow().is_empty();
+    concerned.then_some(root)
+}
+
+fn wake(context: ContextId, root: &Root, now: Duration, news: bool) {
+    for sleeper in root.due(now, news) {
+        if abi::set_effective_context(sleeper).is_ok() {
+            let _ = with_request(sleeper, |flow| flow.on_tick(now));
+        }
+    }
+    let _ = abi::set_effective_context(context);
+}
+
+fn find_root(context: ContextId) -> Option<Rc<Root>> {
+    VM.with(|vm| vm.roots.borrow().get(&context).cloned())
+}
