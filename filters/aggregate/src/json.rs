@@ -83,7 +83,9 @@ impl<'a> Json<'a> {
     pub(crate) fn scalar(self) -> Option<Scalar<'a>> {
         match self.0.first()? {
             b'{' | b'[' | b'n' => None,
-            b'"' => serde_json::from_slice::<walk::Text<'a>>(self.0).ok().map(|text| text.0),
+            b'"' => serde_json::from_slice::<walk::Text<'a>>(self.0)
+                .ok()
+                .map(|text| text.0),
             _ => std::str::from_utf8(self.0).ok().map(Cow::Borrowed),
         }
     }
@@ -96,4 +98,4 @@ impl<'a> Json<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -31,7 +31,8 @@ impl<'a> Name<'a> {
         if !inner.contains(&b'\\') {
             return Cow::Borrowed(inner);
         }
-        serde_json::from_slice::<String>(self.0).map_or(Cow::Borrowed(inner), |text| Cow::Owned(text.into_bytes()))
+        serde_json::from_slice::<String>(self.0)
+            .map_or(Cow::Borrowed(inner), |text| Cow::Owned(text.into_bytes()))
     }
 
     /// The name as it stands.

@@ -21,7 +21,8 @@ pub(super) fn first_illegal(text: &str, in_query: bool) -> Option<char> {
         let stands = match c {
             '%' => {
                 let mut hex = rest.clone();
-                hex.next().is_some_and(|c| c.is_ascii_hexdigit()) && hex.next().is_some_and(|c| c.is_ascii_hexdigit())
+                hex.next().is_some_and(|c| c.is_ascii_hexdigit())
+                    && hex.next().is_some_and(|c| c.is_ascii_hexdigit())
             }
             '[' | ']' | '?' => in_query,
             _ => c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@".contains(c),

@@ -1,0 +1,146 @@
+//! What comes back from a call, and whether it is the service's answer or Envoy's own.
+
+use std::fmt;
+
+use portcullis_http::HeaderMap;
+
+use crate::failure::Failure;
+
+/// What the host says about a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// A whole answer; Envoy's own 503 and 504 look like one.
+    Response(Response<'a>),
+    /// There is nothing to read: the stream was reset, or its body was more than Envoy keeps.
+    Reset,
+}
+
+/// An answer whose body is read only if it is wanted.
+#[derive(Clone, Copy)]
+pub struct Response<'a> {
+    /// Its headers, `:status` among them.
+    pub headers: &'a HeaderMap,
+    /// The size of its body.
+    pub body_size: usize,
+    /// Reads at most so many bytes of its body.
+    pub body: &'a dyn Fn(usize) -> Vec<u8>,
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            headers, body_size, ..
+        } = self;
+        f.debug_struct("Response")
+            .field("headers", headers)
+            .field("body_size", body_size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Envoy adds this to what a service answered, and to nothing that it answers itself.
+const SERVICE_TIME: &str = "x-envoy-upstream-service-time";
+
+/// Envoy's own answers have a sentence; the reason stands within so many bytes.
+const SENTENCE: usize = 512;
+
+impl Response<'_> {
+    /// The service's status; a failure where Envoy answered in its stead.
+    pub(crate) fn status_of_service(&self) -> Result<u16, Failure> {
+        let status = self
+            .headers
+            .first(":status")
+            .and_then(|text| std::str::from_utf8(text).ok());
+        let status = status.and_then(|text| text.parse().ok()).ok_or(Failure::Reset)?;
+        let is_envoys = self.headers.first(SERVICE_TIME).is_none();
+        match status {
+            504 if is_envoys => Err(Failure::TimedOut),
+            503 if is_envoys => Err(self.why_unavailable()),
+            _ => Ok(status),
+        }
+    }
+
+    /// Envoy tells the reasons for its 503 apart in the sentence alone.
+    fn why_unavailable(&self) -> Failure {
+        let sentence = (self.body)(SENTENCE);
+        let says = |words: &[u8]| sentence.windows(words.len()).any(|window| window == words);
+        if says(b"connection failure") || says(b"connection timeout") {
+            Failure::ConnectFailed
+        } else if says(b"no healthy upstream") {
+            Failure::NoHealthyHost
+        } else if says(b"reset reason: overflow") {
+            Failure::Overloaded
+        } else {
+            Failure::Reset
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_http::HeaderMap;
+
+    use super::Response;
+    use crate::Failure;
+
+    fn status(status: &str, from_service: bool, body: &str) -> Result<u16, Failure> {
+        let mut headers = vec![(":status", status)];
+        headers.extend(from_service.then_some(("x-envoy-upstream-service-time", "3")));
+        let response = Response {
+            headers: &HeaderMap::from_pairs(&headers),
+            body_size: body.len(),
+            body: &|most| body.bytes().take(most).collect(),
+        };
+        response.status_of_service()
+    }
+
+    #[test]
+    fn envoys_own_answers_are_told_from_the_services() {
+        let reset = "upstream connect error or disconnect/reset before headers. reset reason: ";
+        let refused =
+            "remote connection failure, transport failure reason: delayed connect error: Connection refused";
+        let table = [
+            ("200", true, String::new(), Ok(200)),
+            ("200", false, String::new(), Ok(200)),
+            ("504", true, String::new(), Ok(504)),
+            ("503", true, format!("{reset}{refused}"), Ok(503)),
+            (
+                "504",
+                false,
+                "upstream request timeout".to_owned(),
+                Err(Failure::TimedOut),
+            ),
+            (
+                "503",
+                false,
+                format!("{reset}{refused}"),
+                Err(Failure::ConnectFailed),
+            ),
+            (
+                "503",
+                false,
+                format!("{reset}connection timeout"),
+                Err(Failure::ConnectFailed),
+            ),
+            (
+                "503",
+                false,
+                format!("{reset}connection termination"),
+                Err(Failure::Reset),
+            ),
+            ("503", false, format!("{reset}overflow"), Err(Failure::Overloaded)),
+            (
+                "503",
+                false,
+                "no healthy upstream".to_owned(),
+                Err(Failure::NoHealthyHost),
+            ),
+            ("503", false, String::new(), Err(Failure::Reset)),
+            ("", false, String::new(), Err(Failure::Reset)),
+            ("2x0", true, String::new(), Err(Failure::Reset)),
+        ];
+        for (text, from_service, body, expected) in table {
+            assert_eq!(status(text, from_service, &body), expected, "{text} {body}");
+        }
+    }
+}
