@@ -1,15 +1,21 @@
 //! The whole document: the four sections and what stands beside them.
 
-use crate::auth::AuthConfig;
-use crate::{AggregationConfig, Fields, Mistakes, Node};
+use crate::{
+    AggregationConfig, AuthConfig, Fields, Mistakes, Node, RateLimitingConfig, TransformationConfig,
+    header_name,
+};
 
 /// A gateway document, as far as filters read it.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     /// The section `auth`.
     pub auth: Option<AuthConfig>,
+    /// The section `rate_limiting`.
+    pub rate_limiting: Option<RateLimitingConfig>,
     /// The section `aggregations`.
     pub aggregations: Vec<AggregationConfig>,
+    /// The section `transformations`.
+    pub transformations: Vec<TransformationConfig>,
     /// The plugin entry has `allow_on_headers_stop_iteration: true`, so that headers may wait for a body.
     pub headers_wait: bool,
     /// How errors are written.
@@ -67,8 +73,9 @@ impl Document {
     fn read_section(&mut self, key: &str, section: &Node<'_>, mistakes: &mut Mistakes) {
         match key {
             "auth" => self.auth = AuthConfig::read(section, mistakes),
+            "rate_limiting" => self.rate_limiting = RateLimitingConfig::read(section, mistakes),
             "aggregations" => self.aggregations = AggregationConfig::read_all(section, mistakes),
-            _ => {}
+            _ => self.transformations = TransformationConfig::read_list(section, mistakes),
         }
     }
 }
@@ -88,13 +95,19 @@ fn read_errors(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> ErrorsConfig
 
 fn read_debug(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<DebugConfig> {
     let mut fields = node.fields(mistakes)?;
-    let header = fields.text("header", mistakes).unwrap_or_else(|| "X-Portcullis-Debug".to_owned());
-    let token = fields.required("token", mistakes).and_then(|node| {
-        let token = node.text(mistakes)?;
-        if token.len() >= SHORTEST_DEBUG_TOKEN { Some(token) } else { node.expected("a token of at least 8 characters", mistakes) }
-    });
+    let header = match fields.take("header") {
+        Some(node) => header_name::read(&node, mistakes),
+        None => Some("x-portcullis-debug".to_owned()),
+    };
+    let token = fields.required("token", mistakes).and_then(|node| read_token(&node, mistakes));
     fields.finish(mistakes);
-    Some(DebugConfig { header: header.to_ascii_lowercase(), token: token? })
+    Some(DebugConfig { header: header?, token: token? })
+}
+
+fn read_token(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
+    let token = node.text(mistakes)?;
+    let is_long = token.len() >= SHORTEST_DEBUG_TOKEN;
+    if is_long { Some(token) } else { node.expected("a token of at least 8 characters", mistakes) }
 }
 
 /// Routing is compiled to Envoy's own configuration by the command line; a filter that is handed the whole document
@@ -102,7 +115,66 @@ fn read_debug(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<DebugConfig> {
 fn skip_routing(fields: &mut Fields<'_>, mistakes: &mut Mistakes) {
     for key in ["listen", "routes"] {
         if let Some(node) = fields.take(key) {
-            mistakes.warn(node.path(), "has no effect here: listening and routing are Envoy's own configuration");
+            mistakes
+                .warn(node.path(), "has no effect here: listening and routing are Envoy's own configuration");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DebugConfig, Document, ErrorsConfig};
+    use crate::Mistakes;
+
+    fn read(text: &str) -> (Option<Document>, Vec<String>) {
+        let mut mistakes = Mistakes::default();
+        let document = Document::read(text, &mut mistakes);
+        (document, mistakes.found().iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_stands_beside_the_sections_is_read() {
+        let text = r#"{"headers_wait": true, "errors": {"format": "problem"}, "debug": {"header": "X-D", "token": "12345678"}}"#;
+        let (document, mistakes) = read(text);
+        let document = document.unwrap();
+        assert_eq!(mistakes, [""; 0]);
+        assert!(document.headers_wait && document.errors == ErrorsConfig::Problem);
+        assert_eq!(
+            document.debug,
+            Some(DebugConfig { header: "x-d".to_owned(), token: "12345678".to_owned() })
+        );
+    }
+
+    #[test]
+    fn all_mistakes_are_told_with_their_places() {
+        let text = r#"{"auht": {}, "headers_wait": 1, "errors": {"format": "xml", "x": 1}, "debug": {"token": "short"},
+            "rate_limiting": {"default": {"requests_per_second": 0}}, "headers_wait": true}"#;
+        let (_, mistakes) = read(text);
+        for expected in [
+            r#"auht: unknown key, did you mean "auth"?"#,
+            "headers_wait: defined twice, first as headers_wait",
+            "headers_wait: expected true or false, got 1",
+            r#"errors.format: expected "plain" or "problem", got "xml""#,
+            "errors.x: unknown key",
+            r#"debug.token: expected a token of at least 8 characters, got "short""#,
+            "rate_limiting.default.requests_per_second: expected a whole number of at least 1, got 0",
+        ] {
+            assert!(mistakes.iter().any(|mistake| mistake == expected), "{expected}\n{mistakes:#?}");
+        }
+        assert_eq!(mistakes.len(), 7, "{mistakes:#?}");
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_no_document() {
+        for (text, mistake) in [
+            ("", "not JSON at line 1, column 0"),
+            ("{\"auth\": ", "not JSON at line 1, column 9"),
+            ("{} {}", "not JSON at line 1, column 4"),
+            ("[]", "expected an object, got []"),
+        ] {
+            let (document, mistakes) = read(text);
+            assert!(document.is_none());
+            assert_eq!(mistakes, [mistake], "{text}");
         }
     }
 }
