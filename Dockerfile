@@ -1,8 +1,6 @@
 # Three images from one file: what docker-compose.yml builds. `docker build --target gateway .` builds the gateway alone.
 
 FROM rust:1.95-bookworm AS build
-# aws-lc, which the mock services sign tokens with, is C.
-RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /portcullis
 COPY . .
 RUN scripts/build

@@ -1,1 +1,24 @@
 //! A real Envoy, the real modules, HTTP.
+//!
+//! A story is a plain `#[test]`: it starts a [`Gate`] (or shares one), sends requests, and says what came back and what
+//! reached the services. Nothing here knows the filters' code: only their modules, their document, and what they answer.
+
+mod admin;
+mod answer;
+mod bootstrap;
+mod client;
+mod envoy;
+mod eventually;
+mod gate;
+mod sample;
+mod setup;
+
+pub use admin::Admin;
+pub use answer::{Answer, Lost, Pieces};
+pub use client::{Connection, Request};
+pub use envoy::{Envoy, envoy_program, repository, validate};
+pub use eventually::{eventually, eventually_within};
+pub use gate::{Gate, RUNTIME, fresh_user, wire};
+pub use sample::{local_bootstrap, read_yaml, sample_document};
+pub use services::{Act, Alg, Key, SeenRequest, Token};
+pub use setup::Setup;

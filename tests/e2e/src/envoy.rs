@@ -1,0 +1,157 @@
+//! One Envoy process: started with a configuration, asked through its admin port, stopped when it is dropped.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{LazyLock, Mutex};
+
+use tempfile::TempDir;
+
+use crate::admin::Admin;
+use crate::eventually::eventually;
+
+/// Runs Envoy and stops it, by its process id, when standard input ends: so it is gone too when a test process was
+/// killed, or ended with an Envoy in a static. It ends itself when Envoy does.
+const KEEPER: &str = r#"
+exec 3<&0
+"$@" 3<&- & envoy=$!
+{ read -r _ <&3; kill "$envoy"; } & reader=$!
+wait "$envoy"; code=$?
+kill "$reader" 2>/dev/null
+exit $code
+"#;
+
+/// The top of the repository.
+pub fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("this crate lies in tests/e2e").to_owned()
+}
+
+/// The Envoy that all tests run: `$ENVOY`, or what `scripts/envoy` finds.
+pub fn envoy_program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        if let Some(path) = std::env::var_os("ENVOY") {
+            return PathBuf::from(path);
+        }
+        let found = Command::new(repository().join("scripts/envoy")).stderr(Stdio::inherit()).output();
+        let found = found.expect("scripts/envoy runs");
+        assert!(found.status.success(), "scripts/envoy found no Envoy");
+        PathBuf::from(String::from_utf8_lossy(&found.stdout).trim())
+    });
+    &PROGRAM
+}
+
+/// A running Envoy.
+pub struct Envoy {
+    keeper: Mutex<Child>,
+    stop: Option<ChildStdin>,
+    folder: TempDir,
+    admin: Admin,
+}
+
+impl Envoy {
+    /// Starts Envoy with this configuration (JSON or YAML, by the name's ending) and waits until it is ready.
+    ///
+    /// # Panics
+    /// When Envoy refuses the configuration; with its log.
+    pub fn start(name: &str, configuration: &str, workers: usize) -> Envoy {
+        Envoy::start_in(tempfile::tempdir().expect("a folder"), name, configuration, workers)
+    }
+
+    /// The same, in a folder that the configuration speaks of.
+    pub fn start_in(folder: TempDir, name: &str, configuration: &str, workers: usize) -> Envoy {
+        let file = folder.path().join(name);
+        fs::write(&file, configuration).expect("the configuration is written");
+        let log = File::create(folder.path().join("log")).expect("a log");
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER, "sh"])
+            .arg(envoy_program())
+            .arg("-c")
+            .arg(&file)
+            .args(["--concurrency", &workers.to_string(), "--log-level", "warning"])
+            .args(["--component-log-level", "wasm:info,upstream:error", "--disable-hot-restart"])
+            .arg("--admin-address-path")
+            .arg(folder.path().join("admin"))
+            .current_dir(repository())
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("a shell starts");
+        let stop = keeper.stdin.take();
+        let admin = Admin::at(admin_address(&mut keeper, folder.path()));
+        let envoy = Envoy { keeper: Mutex::new(keeper), stop, folder, admin };
+        envoy.wait_until_ready();
+        envoy
+    }
+
+    /// Its admin port.
+    pub fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Everything that it has written so far: its own log, the filters' log and the access log.
+    pub fn log(&self) -> String {
+        read_log(self.folder.path())
+    }
+
+    /// Whether the process has ended.
+    pub fn has_ended(&self) -> bool {
+        let mut keeper = self.keeper.lock().expect("no holder panics");
+        keeper.try_wait().expect("a child can be asked").is_some()
+    }
+
+    fn wait_until_ready(&self) {
+        eventually("Envoy is ready", || {
+            assert!(!self.has_ended(), "Envoy ended at its start:\n{}", self.log());
+            self.admin.is_ready().then_some(())
+        });
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let _ = self.keeper.lock().map(|mut keeper| keeper.wait());
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("Envoy's last words:\n{}", lines[lines.len().saturating_sub(40)..].join("\n"));
+        }
+    }
+}
+
+fn read_log(folder: &Path) -> String {
+    let log = fs::read(folder.join("log")).unwrap_or_default();
+    String::from_utf8_lossy(&log).into_owned()
+}
+
+/// Envoy chooses the port, and writes it down once it listens.
+fn admin_address(keeper: &mut Child, folder: &Path) -> SocketAddr {
+    eventually("Envoy opens its admin port", || {
+        let ended = keeper.try_wait().expect("a child can be asked");
+        assert!(ended.is_none(), "Envoy ended at its start:\n{}", read_log(folder));
+        fs::read_to_string(folder.join("admin")).ok()?.parse().ok()
+    })
+}
+
+/// Whether Envoy takes this configuration (JSON), and what it says.
+pub fn validate(configuration: &str) -> Result<String, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("envoy.json");
+    fs::write(&file, configuration).expect("the configuration is written");
+    let output = Command::new(envoy_program())
+        .args(["--mode", "validate", "--log-level", "warning", "--component-log-level", "wasm:info", "-c"])
+        .arg(&file)
+        .current_dir(repository())
+        .output()
+        .expect("Envoy runs");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if output.status.success() { Ok(said) } else { Err(said) }
+}
