@@ -18,6 +18,11 @@ impl Admin {
         Admin { address }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The answer to a GET.
     pub fn ask(&self, path: &str) -> Result<Answer, Lost> {
         Request::new(self.address, "GET", path).try_send()

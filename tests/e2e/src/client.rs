@@ -1,5 +1,6 @@
 //! A client that sends exactly what a story says: HTTP/1.1, written by hand, from an address of its choice.
 
+use std::fmt;
 use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -102,6 +103,15 @@ impl Request {
         let connection = format!("connection: {connection}\r\n\r\n");
         let first: [&[u8]; 4] = [self.method.as_bytes(), b" ", &self.target, b" HTTP/1.1\r\n"];
         [&first.concat()[..], &self.lines, connection.as_bytes(), &self.body].concat()
+    }
+}
+
+/// As a transcript shows it: the request line, and the headers that the story added.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {}", self.method, String::from_utf8_lossy(&self.target))?;
+        let lines = String::from_utf8_lossy(&self.lines);
+        lines.lines().skip(1).try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
