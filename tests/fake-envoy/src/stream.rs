@@ -1,0 +1,263 @@
+//! The driver's side of a stream: the client that sends a request and the upstream that answers it.
+
+use crate::abi::Direction;
+use crate::calls::Call;
+use crate::envoy::Envoy;
+use crate::grpc::GrpcCall;
+use crate::header_map::HeaderMap;
+use crate::host;
+use crate::local_reply::LocalReply;
+use crate::outcome::{Message, Outcome, Reply};
+use crate::stream_state::StreamState;
+use crate::{flow, guest};
+
+/// A request whose headers have not been sent yet.
+#[derive(Debug)]
+#[must_use = "nothing is sent before `end`, `body` or `open`"]
+pub struct Request<'envoy> {
+    stream: Stream<'envoy>,
+    headers: HeaderMap,
+}
+
+impl<'envoy> Request<'envoy> {
+    pub(crate) fn new(envoy: &'envoy Envoy, root: u32, headers: HeaderMap) -> Self {
+        let id = host::next_context();
+        host::with(|host| host.streams.insert(id, StreamState { root, ..StreamState::default() }));
+        Self { stream: Stream { envoy, id }, headers }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.add(name, value.as_ref());
+        self
+    }
+
+    /// Sets a property of this stream, segments joined by `.`: `source.address`.
+    pub fn property(self, path: &str, value: impl AsRef<[u8]>) -> Self {
+        self.stream.with(|stream| stream.properties.set(path, value.as_ref()));
+        self
+    }
+
+    /// Sends headers that end the request.
+    pub fn end(self) -> Stream<'envoy> {
+        self.send(true)
+    }
+
+    /// Sends headers that a body follows.
+    pub fn open(self) -> Stream<'envoy> {
+        self.send(false)
+    }
+
+    /// Sends headers and a body in one piece.
+    pub fn body(self, body: impl AsRef<[u8]>) -> Stream<'envoy> {
+        self.open().chunk(body).end()
+    }
+
+    fn send(self, end: bool) -> Stream<'envoy> {
+        let Stream { id, .. } = self.stream;
+        guest::context_create(id, self.stream.with(|stream| stream.root));
+        flow::headers(id, Direction::Request, self.headers, end);
+        self.stream
+    }
+}
+
+/// A request on its way, and the client behind it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream<'envoy> {
+    envoy: &'envoy Envoy,
+    id: u32,
+}
+
+impl<'envoy> Stream<'envoy> {
+    /// The context id that the module knows it by.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The client sends a piece of the body.
+    pub fn chunk(self, bytes: impl AsRef<[u8]>) -> Self {
+        flow::data(self.id, Direction::Request, bytes.as_ref().to_vec(), false);
+        self
+    }
+
+    /// The client sends the last piece of the body.
+    pub fn last_chunk(self, bytes: impl AsRef<[u8]>) -> Self {
+        flow::data(self.id, Direction::Request, bytes.as_ref().to_vec(), true);
+        self
+    }
+
+    /// The client ends the body, with an empty piece, as Envoy's HTTP/1 codec does.
+    pub fn end(self) -> Self {
+        self.last_chunk([])
+    }
+
+    /// The client ends the request with trailers.
+    pub fn trailers<Name: AsRef<str>, Value: AsRef<[u8]>>(
+        self,
+        trailers: impl IntoIterator<Item = (Name, Value)>,
+    ) -> Self {
+        flow::trailers(self.id, Direction::Request, trailers.into_iter().collect());
+        self
+    }
+
+    /// The client goes away. The calls that were made for it go on: they are the root's.
+    pub fn client_leaves(self) {
+        self.with(|stream| stream.client_left = true);
+        guest::end_stream(self.id);
+    }
+
+    /// What came of the request so far.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.with(|stream| {
+            if stream.reset || stream.client_left {
+                return Outcome::Gone;
+            }
+            if let Some(reply) = local_reply(stream) {
+                return Outcome::Replied(reply);
+            }
+            Message::of(&stream.request.passed).map_or(Outcome::Waiting, Outcome::Forwarded)
+        })
+    }
+
+    /// What the client got so far; `None` before the headers.
+    #[must_use]
+    pub fn received(&self) -> Option<Message> {
+        self.with(|stream| Message::of(&stream.response.passed))
+    }
+
+    /// Whether the client saw the stream torn down.
+    #[must_use]
+    pub fn was_reset(&self) -> bool {
+        self.with(|stream| stream.reset)
+    }
+
+    /// Whether the module was told that the context is gone.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.with(|stream| stream.deleted)
+    }
+
+    /// `%RESPONSE_CODE_DETAILS%`
+    #[must_use]
+    pub fn details(&self) -> String {
+        self.with(|stream| stream.details().to_owned())
+    }
+
+    /// What `set_property` left for the access log, `%FILTER_STATE(wasm.<path>:PLAIN)%`.
+    #[must_use]
+    pub fn filter_state(&self, path: &str) -> Option<Vec<u8>> {
+        self.with(|stream| stream.filter_state.get(path))
+    }
+
+    /// The HTTP calls that were made for this stream and are not answered.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.envoy.calls().into_iter().filter(|call| call.made_for == self.id).collect()
+    }
+
+    /// The gRPC calls that were made for this stream and are not answered.
+    #[must_use]
+    pub fn grpc_calls(&self) -> Vec<GrpcCall> {
+        self.envoy.grpc_calls().into_iter().filter(|call| call.made_for == self.id).collect()
+    }
+
+    /// The upstream answers.
+    pub fn respond<Name: AsRef<str>, Value: AsRef<[u8]>>(
+        self,
+        headers: impl IntoIterator<Item = (Name, Value)>,
+    ) -> Response<'envoy> {
+        Response { stream: self, headers: headers.into_iter().collect() }
+    }
+
+    /// The upstream cannot be reached, which Envoy's router answers with a local reply.
+    pub fn upstream_fails(self) -> Self {
+        let body =
+            "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+        let details = "upstream_reset_before_response_started{connection_termination}";
+        flow::reply(self.id, LocalReply::of_envoy(503, body, details));
+        self
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut StreamState) -> R) -> R {
+        host::with(|host| act(host.streams.get_mut(&self.id).expect("a stream is kept as long as its Envoy")))
+    }
+}
+
+fn local_reply(stream: &StreamState) -> Option<Reply> {
+    let details = stream.local_details.clone()?;
+    let message = Message::of(&stream.response.passed)?;
+    Some(Reply { status: message.status()?, body: message.body(), headers: message.headers, details })
+}
+
+/// An answer whose headers have not been sent yet.
+#[derive(Debug)]
+#[must_use = "nothing is sent before `end`, `body` or `open`"]
+pub struct Response<'envoy> {
+    stream: Stream<'envoy>,
+    headers: HeaderMap,
+}
+
+impl<'envoy> Response<'envoy> {
+    /// Sends headers that end the answer, as 204, 304 and the answer to HEAD do.
+    pub fn end(self) -> Stream<'envoy> {
+        self.send(true).stream
+    }
+
+    /// Sends headers that a body follows.
+    pub fn open(self) -> Upstream<'envoy> {
+        self.send(false)
+    }
+
+    /// Sends headers and a body in one piece.
+    pub fn body(self, body: impl AsRef<[u8]>) -> Stream<'envoy> {
+        self.open().chunk(body).end()
+    }
+
+    fn send(self, end: bool) -> Upstream<'envoy> {
+        flow::headers(self.stream.id, Direction::Response, self.headers, end);
+        Upstream { stream: self.stream }
+    }
+}
+
+/// An upstream in the middle of its answer.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "an answer wants its end"]
+pub struct Upstream<'envoy> {
+    stream: Stream<'envoy>,
+}
+
+impl<'envoy> Upstream<'envoy> {
+    /// Sends a piece of the body.
+    pub fn chunk(self, bytes: impl AsRef<[u8]>) -> Self {
+        flow::data(self.stream.id, Direction::Response, bytes.as_ref().to_vec(), false);
+        self
+    }
+
+    /// Sends the last piece of the body.
+    pub fn last_chunk(self, bytes: impl AsRef<[u8]>) -> Stream<'envoy> {
+        flow::data(self.stream.id, Direction::Response, bytes.as_ref().to_vec(), true);
+        self.stream
+    }
+
+    /// Ends the body, with an empty piece, as Envoy's HTTP/1 codec does.
+    pub fn end(self) -> Stream<'envoy> {
+        self.last_chunk([])
+    }
+
+    /// Ends the answer with trailers.
+    pub fn trailers<Name: AsRef<str>, Value: AsRef<[u8]>>(
+        self,
+        trailers: impl IntoIterator<Item = (Name, Value)>,
+    ) -> Stream<'envoy> {
+        flow::trailers(self.stream.id, Direction::Response, trailers.into_iter().collect());
+        self.stream
+    }
+
+    /// Breaks off in the middle of the answer.
+    pub fn reset(self) -> Stream<'envoy> {
+        flow::reset(self.stream.id);
+        self.stream
+    }
+}
