@@ -5,18 +5,16 @@
 //! section is compiled.
 
 mod claim;
-mod header_name;
-mod path_entry;
 mod place;
 mod provider;
 mod requirement;
 
 use std::time::Duration;
 
-use crate::{Fields, Mistakes, Node};
+use crate::{Fields, Mistakes, Node, header_name, path_entry};
 
+pub use crate::path_entry::PathEntry;
 pub use claim::{ClaimHeader, ClaimPath, ClaimStep};
-pub use path_entry::PathEntry;
 pub use place::TokenPlace;
 pub use provider::{KeysConfig, ProviderConfig, RefreshConfig};
 pub use requirement::{ClaimRequirement, ClaimValue, Requirement};
@@ -79,10 +77,7 @@ impl AuthConfig {
                 fields.size("max_token_bytes", 1..=LONGEST_TOKEN, mistakes),
                 MAX_TOKEN_BYTES,
             ),
-            cache_size: bounded(
-                fields.count("cache_size", 0..=LARGEST_CACHE, mistakes),
-                CACHE_SIZE,
-            ),
+            cache_size: bounded(fields.count("cache_size", 0..=LARGEST_CACHE, mistakes), CACHE_SIZE),
         };
         fields.finish(mistakes);
         Some(config)
@@ -101,9 +96,8 @@ fn read_realm(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> String {
     let node = fields.take("realm");
     let realm = node.and_then(|node| {
         let text = node.text(mistakes)?;
-        let is_plain = text
-            .bytes()
-            .all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
+        let is_plain =
+            text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
         if is_plain {
             return Some(text);
         }

@@ -17,9 +17,7 @@ impl Methods {
 
     /// The named methods; none named means any.
     pub fn only(names: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            only: names.into_iter().collect(),
-        }
+        Self { only: names.into_iter().collect() }
     }
 
     /// Reads a list of methods, which must name at least one. Methods are case-sensitive (RFC 9110, section 9.1).
@@ -48,7 +46,8 @@ impl Methods {
         self.only.iter().any(|name| name == method)
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    /// The methods named; none where it holds every method.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.only.iter().map(String::as_str)
     }
 

@@ -1,7 +1,6 @@
 //! Claims that the document names, and the headers they become.
 
-use super::header_name;
-use crate::{Mistakes, Node};
+use crate::{Mistakes, Node, header_name};
 
 /// The way to a claim, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +30,7 @@ impl ClaimPath {
     /// A dotted name walks into objects; `None` where a step is empty.
     #[must_use]
     pub fn dotted(name: &str) -> Option<Self> {
-        let steps: Vec<_> = name
-            .split('.')
-            .map(|step| ClaimStep::Member(step.to_owned()))
-            .collect();
+        let steps: Vec<_> = name.split('.').map(|step| ClaimStep::Member(step.to_owned())).collect();
         let has_empty = name.split('.').any(str::is_empty);
         (!has_empty).then_some(Self(steps))
     }
@@ -59,10 +55,7 @@ impl ClaimPath {
 
     fn read_literal(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Self> {
         let items = node.items(mistakes)?;
-        let steps: Vec<_> = items
-            .iter()
-            .filter_map(|item| read_step(item, mistakes))
-            .collect();
+        let steps: Vec<_> = items.iter().filter_map(|item| read_step(item, mistakes)).collect();
         match steps.first() {
             Some(ClaimStep::Member(_)) => Some(Self(steps)),
             _ => node.expected("a list that begins with a claim's name", mistakes),
@@ -92,19 +85,11 @@ pub(super) fn defaults() -> Vec<ClaimHeader> {
 
 /// Reads `claims_to_headers`: a map of dotted names to headers, or a list of `{claim, header}`.
 pub(super) fn read_headers(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<ClaimHeader> {
-    let headers = if node.is_array() {
-        read_header_list(node, mistakes)
-    } else {
-        read_header_map(node, mistakes)
-    };
+    let headers =
+        if node.is_array() { read_header_list(node, mistakes) } else { read_header_map(node, mistakes) };
     for (at, later) in headers.iter().enumerate() {
         if let Some(first) = headers.iter().take(at).find(|first| first.header == later.header) {
-            mistakes.add(
-                later.at.as_str(),
-                crate::Fault::Twice {
-                    first: first.at.clone(),
-                },
-            );
+            mistakes.add(later.at.as_str(), crate::Fault::Twice { first: first.at.clone() });
         }
     }
     headers
@@ -112,10 +97,7 @@ pub(super) fn read_headers(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Clai
 
 fn read_header_map(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<ClaimHeader> {
     if !node.is_object() {
-        node.expected::<()>(
-            "a map of claims to headers, or a list of {claim, header}",
-            mistakes,
-        );
+        node.expected::<()>("a map of claims to headers, or a list of {claim, header}", mistakes);
         return Vec::new();
     }
     let Some(mut fields) = node.fields(mistakes) else {
@@ -125,17 +107,10 @@ fn read_header_map(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<ClaimHeader>
     for (name, node) in fields.take_rest() {
         let header = header_name::read(&node, mistakes);
         let Some(claim) = ClaimPath::dotted(&name) else {
-            mistakes.wrong(
-                node.path(),
-                "no claim's name; a list of {claim, header} takes any",
-            );
+            mistakes.wrong(node.path(), "no claim's name; a list of {claim, header} takes any");
             continue;
         };
-        headers.extend(header.map(|header| ClaimHeader {
-            at: node.path().to_owned(),
-            claim,
-            header,
-        }));
+        headers.extend(header.map(|header| ClaimHeader { at: node.path().to_owned(), claim, header }));
     }
     headers
 }
@@ -153,9 +128,5 @@ fn read_header_item(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<ClaimHea
     let header = fields.required("header", mistakes);
     let header = header.and_then(|node| header_name::read(&node, mistakes));
     fields.finish(mistakes);
-    Some(ClaimHeader {
-        at: node.path().to_owned(),
-        claim: claim?,
-        header: header?,
-    })
+    Some(ClaimHeader { at: node.path().to_owned(), claim: claim?, header: header? })
 }

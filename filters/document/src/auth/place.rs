@@ -1,7 +1,6 @@
 //! Where a token may stand in a request.
 
-use super::header_name;
-use crate::{Fields, Mistakes, Node};
+use crate::{Fields, Mistakes, Node, header_name};
 
 /// A place for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +22,7 @@ impl TokenPlace {
     /// `Authorization: Bearer` (RFC 6750, section 2.1).
     #[must_use]
     pub fn bearer() -> Self {
-        Self::Header {
-            name: AUTHORIZATION.to_owned(),
-            scheme: Some("Bearer".to_owned()),
-        }
+        Self::Header { name: AUTHORIZATION.to_owned(), scheme: Some("Bearer".to_owned()) }
     }
 }
 

@@ -98,10 +98,7 @@ pub(super) fn read_all(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Vec<
     if items.is_empty() && list.is_array() {
         list.expected::<()>("at least one provider", mistakes);
     }
-    let providers: Vec<_> = items
-        .iter()
-        .filter_map(|item| read_item(item, &policy, mistakes))
-        .collect();
+    let providers: Vec<_> = items.iter().filter_map(|item| read_item(item, &policy, mistakes)).collect();
     check_issuers(&providers, mistakes);
     providers
 }
@@ -141,26 +138,18 @@ fn read_keys(fields: &mut Fields<'_>, refresh: RefreshConfig, mistakes: &mut Mis
     let cluster = fields.text("jwks_cluster", mistakes);
     let (uri, jwks) = (fields.take("jwks_uri"), fields.take("jwks"));
     if cluster.is_some() && uri.is_none() {
-        mistakes.wrong(
-            fields.path_of("jwks_cluster"),
-            "only jwks_uri is fetched through a cluster",
-        );
+        mistakes.wrong(fields.path_of("jwks_cluster"), "only jwks_uri is fetched through a cluster");
     }
     match (uri, jwks) {
-        (Some(uri), None) => Some(KeysConfig::Remote {
-            upstream: Upstream::read(&uri, cluster, mistakes)?,
-            refresh,
-        }),
-        (None, Some(jwks)) if jwks.is_object() => Some(KeysConfig::Inline {
-            at: jwks.path().to_owned(),
-            json: jwks.json().to_owned(),
-        }),
+        (Some(uri), None) => {
+            Some(KeysConfig::Remote { upstream: Upstream::read(&uri, cluster, mistakes)?, refresh })
+        }
+        (None, Some(jwks)) if jwks.is_object() => {
+            Some(KeysConfig::Inline { at: jwks.path().to_owned(), json: jwks.json().to_owned() })
+        }
         (None, Some(jwks)) => jwks.expected("a key set, as an object with keys", mistakes),
         (Some(_), Some(jwks)) => {
-            mistakes.wrong(
-                jwks.path(),
-                "keys are either fetched from jwks_uri or given as jwks",
-            );
+            mistakes.wrong(jwks.path(), "keys are either fetched from jwks_uri or given as jwks");
             None
         }
         (None, None) => {
@@ -175,10 +164,7 @@ fn check_issuers(providers: &[ProviderConfig], mistakes: &mut Mistakes) {
     for (at, provider) in providers.iter().enumerate() {
         let place = format!("{}.issuer", provider.at);
         if provider.issuer.is_none() && providers.len() > 1 {
-            mistakes.wrong(
-                place,
-                "missing, and only a provider that is alone may leave it out",
-            );
+            mistakes.wrong(place, "missing, and only a provider that is alone may leave it out");
             continue;
         }
         let mut earlier = providers.iter().take(at);
@@ -219,9 +205,7 @@ impl Policy {
             self.claims_to_headers = claim::read_headers(&node, mistakes);
         }
         let zero = Duration::ZERO;
-        self.leeway = fields
-            .duration("leeway", zero..=MOST, mistakes)
-            .unwrap_or(self.leeway);
+        self.leeway = fields.duration("leeway", zero..=MOST, mistakes).unwrap_or(self.leeway);
         let max_lifetime = fields.duration("max_lifetime", LEAST..=MOST, mistakes);
         self.max_lifetime = max_lifetime.or(self.max_lifetime);
         let required = fields.flag("require_expiration", mistakes);

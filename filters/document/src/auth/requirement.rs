@@ -1,7 +1,7 @@
 //! What a token must hold so that its bearer may use a path.
 
-use super::{ClaimPath, PathEntry, path_entry};
-use crate::{Fields, Mistakes, Node};
+use super::{ClaimPath, PathEntry};
+use crate::{Fields, Mistakes, Node, path_entry};
 
 /// A rule of `require`.
 #[derive(Clone, Debug)]
@@ -59,10 +59,7 @@ fn read_claims(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<Vec<C
     let node = fields.take("claims")?;
     let claims = if node.is_array() {
         let items = node.items(mistakes).unwrap_or_default();
-        items
-            .iter()
-            .filter_map(|item| read_claim_item(item, mistakes))
-            .collect()
+        items.iter().filter_map(|item| read_claim_item(item, mistakes)).collect()
     } else {
         read_claim_map(&node, mistakes)
     };
@@ -81,10 +78,7 @@ fn read_claim_map(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<ClaimRequirem
     for (name, node) in fields.take_rest() {
         let any_of = read_values(&node, mistakes);
         let Some(claim) = ClaimPath::dotted(&name) else {
-            mistakes.wrong(
-                node.path(),
-                "no claim's name; a list of {claim, any_of} takes any",
-            );
+            mistakes.wrong(node.path(), "no claim's name; a list of {claim, any_of} takes any");
             continue;
         };
         claims.push(ClaimRequirement { claim, any_of });
@@ -100,25 +94,15 @@ fn read_claim_item(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<ClaimRequ
     let any_of = fields.required("any_of", mistakes);
     let any_of = any_of.map(|node| read_values(&node, mistakes));
     fields.finish(mistakes);
-    Some(ClaimRequirement {
-        claim: claim?,
-        any_of: any_of?,
-    })
+    Some(ClaimRequirement { claim: claim?, any_of: any_of? })
 }
 
 fn read_values(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<ClaimValue> {
-    let items = if node.is_array() {
-        node.items(mistakes).unwrap_or_default()
-    } else {
-        vec![node.clone()]
-    };
+    let items = if node.is_array() { node.items(mistakes).unwrap_or_default() } else { vec![node.clone()] };
     if items.is_empty() {
         node.expected::<()>("at least one value", mistakes);
     }
-    items
-        .iter()
-        .filter_map(|item| read_scalar(item, mistakes))
-        .collect()
+    items.iter().filter_map(|item| read_scalar(item, mistakes)).collect()
 }
 
 fn read_scalar(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<ClaimValue> {

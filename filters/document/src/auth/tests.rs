@@ -13,9 +13,7 @@ fn read(json: &str) -> (AuthConfig, Mistakes) {
 }
 
 fn right(members: &str) -> AuthConfig {
-    let (config, mistakes) = read(&format!(
-        r#"{{"auth": {{"jwks_uri": "https://a/keys", {members}}}}}"#
-    ));
+    let (config, mistakes) = read(&format!(r#"{{"auth": {{"jwks_uri": "https://a/keys", {members}}}}}"#));
     assert_eq!(mistakes.to_string(), "", "{members}");
     config
 }
@@ -28,41 +26,18 @@ fn mistakes_of(members: &str) -> String {
 fn what_is_not_said_has_its_default() {
     let config = right(r#""type": "jwt""#);
     assert_eq!(
-        (
-            config.allow_preflight,
-            config.forward_token,
-            config.max_token_bytes,
-            config.cache_size
-        ),
+        (config.allow_preflight, config.forward_token, config.max_token_bytes, config.cache_size),
         (true, false, 8192, 4096)
     );
-    assert_eq!(
-        (config.from, config.realm),
-        (vec![TokenPlace::bearer()], "api".to_owned())
-    );
+    assert_eq!((config.from, config.realm), (vec![TokenPlace::bearer()], "api".to_owned()));
     let [provider] = &*config.providers else { panic!() };
-    assert_eq!(
-        (provider.leeway, provider.require_expiration),
-        (Duration::from_secs(60), true)
-    );
-    let headers: Vec<_> = provider
-        .claims_to_headers
-        .iter()
-        .map(|entry| &*entry.header)
-        .collect();
+    assert_eq!((provider.leeway, provider.require_expiration), (Duration::from_secs(60), true));
+    let headers: Vec<_> = provider.claims_to_headers.iter().map(|entry| &*entry.header).collect();
     assert_eq!(headers, ["x-user-id", "x-user-role"]);
-    let Some(KeysConfig::Remote { upstream, refresh }) = &provider.keys else {
-        panic!()
-    };
+    let Some(KeysConfig::Remote { upstream, refresh }) = &provider.keys else { panic!() };
     assert_eq!(upstream.cluster, "a:443");
     assert_eq!(
-        [
-            refresh.refresh,
-            refresh.cooldown,
-            refresh.max_stale,
-            refresh.timeout
-        ]
-        .map(|time| time.as_secs()),
+        [refresh.refresh, refresh.cooldown, refresh.max_stale, refresh.timeout].map(|time| time.as_secs()),
         [600, 30, 86_400, 5]
     );
 }
@@ -73,11 +48,8 @@ fn claims_are_named_by_dots_or_by_steps() {
         r#""claims_to_headers": [{"claim": "realm.roles", "header": "X-Roles"},
            {"claim": ["https://example.com/roles", 0], "header": "X-First"}]"#,
     );
-    let claims: Vec<_> = config.providers[0]
-        .claims_to_headers
-        .iter()
-        .map(|entry| entry.claim.steps().to_vec())
-        .collect();
+    let claims: Vec<_> =
+        config.providers[0].claims_to_headers.iter().map(|entry| entry.claim.steps().to_vec()).collect();
     let member = |name: &str| ClaimStep::Member(name.to_owned());
     assert_eq!(
         claims,
@@ -87,10 +59,7 @@ fn claims_are_named_by_dots_or_by_steps() {
         ]
     );
     let map = right(r#""claims_to_headers": {"realm.roles": "X-Roles"}"#);
-    assert_eq!(
-        map.providers[0].claims_to_headers[0].claim,
-        ClaimPath::dotted("realm.roles").unwrap()
-    );
+    assert_eq!(map.providers[0].claims_to_headers[0].claim, ClaimPath::dotted("realm.roles").unwrap());
 }
 
 #[test]
@@ -122,20 +91,12 @@ fn requirements_are_read() {
            "claims": {"role": "admin", "level": [1, 2.50, true]}},
            {"path": "/x", "claims": [{"claim": ["https://a/b"], "any_of": ["c"]}]}]"#,
     );
-    let [admin, other] = &*config.require else {
-        panic!()
-    };
+    let [admin, other] = &*config.require else { panic!() };
     assert_eq!(admin.scopes, ["write"]);
     assert_eq!(admin.claims[0].any_of, [ClaimValue::Text("admin".to_owned())]);
     let literal = |text: &str| ClaimValue::Literal(text.to_owned());
-    assert_eq!(
-        admin.claims[1].any_of,
-        [literal("1"), literal("2.50"), literal("true")]
-    );
-    assert_eq!(
-        other.claims[0].claim.steps(),
-        [ClaimStep::Member("https://a/b".to_owned())]
-    );
+    assert_eq!(admin.claims[1].any_of, [literal("1"), literal("2.50"), literal("true")]);
+    assert_eq!(other.claims[0].claim.steps(), [ClaimStep::Member("https://a/b".to_owned())]);
 }
 
 #[test]
@@ -149,13 +110,8 @@ fn providers_share_what_is_said_at_the_top() {
     let [a, b] = &*config.providers else { panic!() };
     assert_eq!((a.leeway, b.leeway), (Duration::ZERO, Duration::from_secs(5)));
     assert_eq!(b.audiences.as_deref(), Some(&["api".to_owned()][..]));
-    let Some(KeysConfig::Remote { upstream, refresh }) = &a.keys else {
-        panic!()
-    };
-    assert_eq!(
-        (&*upstream.cluster, refresh.refresh),
-        ("outbound|443||a", Duration::from_secs(60))
-    );
+    let Some(KeysConfig::Remote { upstream, refresh }) = &a.keys else { panic!() };
+    assert_eq!((&*upstream.cluster, refresh.refresh), ("outbound|443||a", Duration::from_secs(60)));
     assert!(matches!(&b.keys, Some(KeysConfig::Inline { at, .. }) if at == "auth.providers[1].jwks"));
 }
 
@@ -172,34 +128,16 @@ fn every_mistake_is_told_with_its_place() {
             r#""jwks": [], "jwks_cluster": "c""#,
             "auth.jwks_cluster: only jwks_uri is fetched through a cluster\nauth.jwks: expected a key set, as an object with keys, got []\n",
         ),
-        (
-            r#"KEYS, "jwks": {}"#,
-            "auth.jwks: keys are either fetched from jwks_uri or given as jwks\n",
-        ),
-        (
-            r#"KEYS, "type": "oauth""#,
-            "auth.type: expected \"jwt\", got \"oauth\"\n",
-        ),
-        (
-            r#"KEYS, "isuer": "x""#,
-            "auth.isuer: unknown key, did you mean \"issuer\"?\n",
-        ),
-        (
-            r#"KEYS, "issuer": """#,
-            "auth.issuer: expected an issuer, got \"\"\n",
-        ),
+        (r#"KEYS, "jwks": {}"#, "auth.jwks: keys are either fetched from jwks_uri or given as jwks\n"),
+        (r#"KEYS, "type": "oauth""#, "auth.type: expected \"jwt\", got \"oauth\"\n"),
+        (r#"KEYS, "isuer": "x""#, "auth.isuer: unknown key, did you mean \"issuer\"?\n"),
+        (r#"KEYS, "issuer": """#, "auth.issuer: expected an issuer, got \"\"\n"),
         (
             r#"KEYS, "audiences": []"#,
             "auth.audiences: expected at least one audience; leave the key out to check none, got []\n",
         ),
-        (
-            r#"KEYS, "audiences": "api""#,
-            "auth.audiences: expected a list, got \"api\"\n",
-        ),
-        (
-            r#"KEYS, "algorithms": []"#,
-            "auth.algorithms: expected at least one algorithm, got []\n",
-        ),
+        (r#"KEYS, "audiences": "api""#, "auth.audiences: expected a list, got \"api\"\n"),
+        (r#"KEYS, "algorithms": []"#, "auth.algorithms: expected at least one algorithm, got []\n"),
         (
             r#"KEYS, "leeway": 60"#,
             "auth.leeway: expected a duration with its unit, such as \"250ms\", \"2s\", \"5m\" or \"24h\", got 60\n",
@@ -224,26 +162,17 @@ fn every_mistake_is_told_with_its_place() {
             r#"KEYS, "claims_to_headers": [{"claim": [0], "header": "x"}]"#,
             "auth.claims_to_headers[0].claim: expected a list that begins with a claim's name, got [0]\n",
         ),
-        (
-            r#"KEYS, "from": []"#,
-            "auth.from: expected at least one place, got []\n",
-        ),
+        (r#"KEYS, "from": []"#, "auth.from: expected at least one place, got []\n"),
         (
             r#"KEYS, "from": [{"header": "a", "cookie": "b"}]"#,
             "auth.from[0]: expected one of header, cookie and query, got {\"header\": \"a\", \"cookie\": \"b\"}\n",
         ),
-        (
-            r#"KEYS, "from": [{"cookie": "a"}, {"cookie": "a"}]"#,
-            "auth.from[1]: this place is named twice\n",
-        ),
+        (r#"KEYS, "from": [{"cookie": "a"}, {"cookie": "a"}]"#, "auth.from[1]: this place is named twice\n"),
         (
             r#"KEYS, "require": [{"path": "/a"}, {"path": "/b", "scopes": ["a b"]}]"#,
             "auth.require[0]: expected claims or scopes to require, got {\"path\": \"/a\"}\nauth.require[1].scopes[0]: expected a scope's name, got \"a b\"\n",
         ),
-        (
-            r#""providers": []"#,
-            "auth.providers: expected at least one provider, got []\n",
-        ),
+        (r#""providers": []"#, "auth.providers: expected at least one provider, got []\n"),
         (
             r#""issuer": "a", "providers": [{KEYS, "issuer": "a"}, {KEYS, "issuer": "a"}, {KEYS}]"#,
             "auth.issuer: belongs into each of the providers\nauth.providers[1].issuer: defined twice, first as auth.providers[0].issuer\nauth.providers[2].issuer: missing, and only a provider that is alone may leave it out\n",

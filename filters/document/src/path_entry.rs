@@ -14,7 +14,7 @@ pub struct PathEntry {
 }
 
 /// Reads a list of patterns and `{path, methods}`.
-pub(super) fn read_list(node: Option<Node<'_>>, mistakes: &mut Mistakes) -> Vec<PathEntry> {
+pub(crate) fn read_list(node: Option<Node<'_>>, mistakes: &mut Mistakes) -> Vec<PathEntry> {
     let items = node.and_then(|node| node.items(mistakes)).unwrap_or_default();
     let entries = items.iter().filter_map(|item| read(item, mistakes));
     entries.collect()
@@ -38,21 +38,17 @@ fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<PathEntry> {
 }
 
 /// Takes `path` and `methods` out of a rule.
-pub(super) fn read_members(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<PathEntry> {
+pub(crate) fn read_members(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Option<PathEntry> {
     let path = fields.required("path", mistakes);
     let path = path.and_then(|node| read_pattern(&node, mistakes));
     let methods = match fields.take("methods") {
         Some(node) => Methods::read(&node, mistakes),
         None => Some(Methods::any()),
     };
-    Some(PathEntry {
-        at: fields.path().to_owned(),
-        path: path?,
-        methods: methods?,
-    })
+    Some(PathEntry { at: fields.path().to_owned(), path: path?, methods: methods? })
 }
 
-fn read_pattern(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<PathPattern> {
+pub(crate) fn read_pattern(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<PathPattern> {
     let text = node.text(mistakes)?;
     match PathPattern::parse(&text) {
         Ok(pattern) => Some(pattern),

@@ -17,7 +17,7 @@ const ENVOYS_OWN: &[&str] = &[
 ];
 
 /// Reads a header's name (RFC 9110, section 5.1) that a filter may set; in lower case, as Envoy keeps it.
-pub(super) fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
+pub(crate) fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
     let name = read_any(node, mistakes)?;
     if ENVOYS_OWN.contains(&&*name) {
         return node.expected("a header that Envoy does not set itself", mistakes);
@@ -26,7 +26,7 @@ pub(super) fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
 }
 
 /// Reads the name of any header; in lower case.
-pub(super) fn read_any(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
+pub(crate) fn read_any(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<String> {
     let name = node.text(mistakes)?;
     if is_token(&name) {
         return Some(name.to_ascii_lowercase());
@@ -35,7 +35,7 @@ pub(super) fn read_any(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Strin
 }
 
 /// A token (RFC 9110, section 5.6.2).
-pub(super) fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_tchar)
 }
