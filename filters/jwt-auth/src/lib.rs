@@ -1,1 +1,34 @@
-//! Token to claims to verdict; key sets.
+//! x
+mod algorithm;
+mod base64url;
+mod object;
+mod der;
+mod key;
+mod signature;
+mod key_set;
+mod token;
+mod validity;
+mod claim;
+mod requirement;
+mod place;
+mod identity_headers;
+mod visa;
+mod token_cache;
+mod reason;
+mod provider;
+mod trust;
+mod compile;
+mod auth;
+
+pub use algorithm::{Algorithm, AlgorithmSet, Curve, Hash};
+pub use auth::{Auth, Decision, Missing, Need, Pass};
+pub use key::{Key, KeyFault, Origin};
+pub use key_set::{KeySet, KeySetFault, ReadKeySet};
+pub use object::ObjectFault;
+pub use provider::{Provider, RemoteKeys};
+pub use reason::Reason;
+pub use signature::{NoHostCheck, SignatureCheck};
+pub use token::{Part, TokenFault};
+pub use token_cache::TokenCache;
+pub use trust::Trust;
+pub use validity::Invalid;

@@ -1,0 +1,249 @@
+//! The decision about a request.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use portcullis_document::auth::{AuthConfig, ClaimPath};
+use portcullis_document::{CanonicalPath, Mistakes, PathTable};
+use portcullis_http::{Head, Identity};
+
+use crate::compile;
+use crate::identity_headers::IdentityHeaders;
+use crate::place::{Places, SeveralTokens};
+use crate::provider::{Output, Provider};
+use crate::reason::Reason;
+use crate::signature::SignatureCheck;
+use crate::token::{Parts, UntrustedToken};
+use crate::trust::Trust;
+use crate::visa::Visa;
+
+/// The section `auth`, compiled.
+#[derive(Debug)]
+pub struct Auth {
+    pub(crate) identity_headers: IdentityHeaders,
+    pub(crate) allow_preflight: bool,
+    pub(crate) leniencies: PathTable<Leniency>,
+    pub(crate) places: Places,
+    pub(crate) forward_token: bool,
+    pub(crate) max_token_bytes: usize,
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) output: Output,
+    pub(crate) rules: PathTable<usize>,
+    pub(crate) realm: String,
+}
+
+/// What a path lets through without a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leniency {
+    /// Everything; no token is looked at.
+    Excluded,
+    /// Requests without a token.
+    Optional,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes on.
+    Pass(Pass),
+    /// It goes no further.
+    Refuse(Reason),
+    /// It cannot be decided with the keys that are there.
+    NeedKeys(Need),
+}
+
+/// On what ground a request goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// It is a CORS preflight.
+    Preflight,
+    /// Its path is excluded.
+    Excluded,
+    /// Its path asks for no token, and it has none.
+    Anonymous,
+    /// It has a good token.
+    Verified {
+        /// The claims that other filters ask for.
+        identity: Identity,
+        /// `sub`.
+        subject: Option<Rc<str>>,
+        /// Whether the token was known before.
+        was_remembered: bool,
+    },
+}
+
+/// Which keys are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Of which provider.
+    pub provider: usize,
+    /// What is missing.
+    pub missing: Missing,
+}
+
+/// What is missing of a provider's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// All of them.
+    Everything,
+    /// The one that the token names. A newer set may have it; if there is none to be had, the reason is [`Reason::UnknownKey`].
+    NamedKey,
+}
+
+impl Auth {
+    /// Compiles the section. `wanted` are the claims that other sections ask for, by their dotted names.
+    pub fn compile(
+        config: &AuthConfig,
+        wanted: &[(String, ClaimPath)],
+        mistakes: &mut Mistakes,
+    ) -> (Self, Trust) {
+        compile::auth(config, wanted, mistakes)
+    }
+
+    /// The providers; a decision names them by their place here.
+    #[must_use]
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// The realm of challenges.
+    #[must_use]
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// Decides about a request, and makes its headers say what they may: the items of the list in the crate's
+    /// documentation, one by one. Deciding again about the same request, with more keys, starts where it must.
+    pub fn decide(
+        &self,
+        request: &mut Head,
+        path: &CanonicalPath<'_>,
+        trust: &mut Trust,
+        host: &dyn SignatureCheck,
+        now: Duration,
+    ) -> Decision {
+        self.identity_headers.strip(request);
+        if self.allow_preflight && is_preflight(request) {
+            return Decision::Pass(Pass::Preflight);
+        }
+        let leniency = self.leniency(path, request.method());
+        if leniency == Some(Leniency::Excluded) {
+            return Decision::Pass(Pass::Excluded);
+        }
+        match self.take_token(request, trust, host, now) {
+            Ok(Some(shown)) => self.admit(request, path, shown),
+            Ok(None) if leniency == Some(Leniency::Optional) => Decision::Pass(Pass::Anonymous),
+            Ok(None) => Decision::Refuse(Reason::TokenMissing),
+            Err(Open::Refused(reason)) => Decision::Refuse(reason),
+            Err(Open::Undecided(need)) => Decision::NeedKeys(need),
+        }
+    }
+
+    /// Nothing is granted because of a path that two readers may read differently.
+    fn leniency(&self, path: &CanonicalPath<'_>, method: &[u8]) -> Option<Leniency> {
+        let found = self.leniencies.find(path.as_str(), method)?;
+        path.is_canonical().then_some(*found.value)
+    }
+
+    fn take_token(
+        &self,
+        request: &mut Head,
+        trust: &mut Trust,
+        host: &dyn SignatureCheck,
+        now: Duration,
+    ) -> Result<Option<Shown>, Open> {
+        let Some(found) = self.places.find(request)? else {
+            return Ok(None);
+        };
+        let place = found.place;
+        let shown = match trust.remembered(&found.token, now) {
+            Some(visa) => Shown { visa, was_remembered: true },
+            None => self.verify(&found.token, trust, host, now)?,
+        };
+        if !self.forward_token {
+            self.places.remove(place, request);
+        }
+        Ok(Some(shown))
+    }
+
+    fn verify(
+        &self,
+        token: &[u8],
+        trust: &mut Trust,
+        host: &dyn SignatureCheck,
+        now: Duration,
+    ) -> Result<Shown, Open> {
+        let parts = Parts::split(token, self.max_token_bytes)?;
+        let untrusted = parts.untrusted()?;
+        let (number, provider) = self.provider_of(&untrusted)?;
+        let missing = |missing| Open::Undecided(Need { provider: number, missing });
+        let keys = trust.keys(number).ok_or(missing(Missing::Everything))?;
+        let kid = untrusted.kid().map(str::to_owned);
+        let candidates: Vec<_> = keys.candidates(kid.as_deref(), untrusted.algorithm()).collect();
+        let refused = if candidates.is_empty() { Reason::UnknownKey } else { Reason::WrongSignature };
+        let verified = untrusted.verify(candidates, host).map_err(|_| {
+            let is_named = kid.is_none_or(|kid| keys.names(&kid));
+            let may_come = provider.remote().is_some() && !is_named;
+            if may_come { missing(Missing::NamedKey) } else { Open::Refused(refused) }
+        })?;
+        let visa = Rc::new(provider.visa(number, &verified, &self.output, now)?);
+        trust.remember(token, &visa, now);
+        Ok(Shown { visa, was_remembered: false })
+    }
+
+    fn provider_of(&self, token: &UntrustedToken<'_>) -> Result<(usize, &Provider), Reason> {
+        let issuer = token.issuer_unchecked();
+        let mut providers = self.providers.iter().enumerate();
+        let found = providers.find(|(_, provider)| provider.issues(issuer.as_deref()));
+        found.ok_or(Reason::UnknownIssuer)
+    }
+
+    /// The token is good; whether it is good enough for this path is what is left.
+    fn admit(&self, request: &mut Head, path: &CanonicalPath<'_>, shown: Shown) -> Decision {
+        let rule = self.rules.find(path.as_str(), request.method()).map(|found| *found.value);
+        if let Some(unmet) = rule.filter(|rule| !shown.visa.meets(*rule)) {
+            let scope = self.output.rules.get(unmet).and_then(|rule| rule.scope());
+            return Decision::Refuse(Reason::Insufficient { scope });
+        }
+        shown.visa.stamp(request);
+        Decision::Pass(Pass::Verified {
+            identity: shown.visa.identity.clone(),
+            subject: shown.visa.subject.clone(),
+            was_remembered: shown.was_remembered,
+        })
+    }
+}
+
+/// A token that is good.
+struct Shown {
+    visa: Rc<Visa>,
+    was_remembered: bool,
+}
+
+/// Why a token is not good, or not yet.
+enum Open {
+    Refused(Reason),
+    Undecided(Need),
+}
+
+impl<R: Into<Reason>> From<R> for Open {
+    fn from(reason: R) -> Self {
+        Self::Refused(reason.into())
+    }
+}
+
+impl From<SeveralTokens> for Reason {
+    fn from(_: SeveralTokens) -> Self {
+        Self::SeveralTokens
+    }
+}
+
+/// A browser asks before it sends what needs a token (Fetch Standard, section 4.8).
+fn is_preflight(request: &Head) -> bool {
+    request.method() == b"OPTIONS"
+        && request.get("origin").is_some()
+        && request.get("access-control-request-method").is_some()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! The one strict spelling of base64url (RFC 7515, section 2): no padding, no white space, no bits that mean nothing.
+//!
+//! A second spelling of the same bytes would be a second token with the same signature.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// The bytes that `text` spells; `None` where it is not strictly base64url.
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_the_strict_spelling_counts() {
+        for (text, bytes) in [("", &b""[..]), ("-_8", b"\xfb\xff"), ("AA", b"\0"), ("AAA", b"\0\0")] {
+            assert_eq!(decode(text.as_bytes()).as_deref(), Some(bytes), "{text}");
+        }
+        for text in ["A", "AB", "AAB", "AA==", "AAA=", "+/8", "A A", "AA\n", "A.A", "AA\0", "\u{e9}AA"] {
+            assert_eq!(decode(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_texts_spell_the_same_bytes(text in "[A-Za-z0-9_=+/-]{0,12}") {
+            if let Some(bytes) = decode(text.as_bytes()) {
+                prop_assert_eq!(URL_SAFE_NO_PAD.encode(bytes), text);
+            }
+        }
+    }
+}

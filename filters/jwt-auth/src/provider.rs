@@ -1,0 +1,205 @@
+//! One issuer of tokens, compiled: what its tokens must be, and what its claims become.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::time::Duration;
+
+use portcullis_document::auth::{ClaimPath, KeysConfig, ProviderConfig, RefreshConfig};
+use portcullis_document::{Fault, Mistakes, Upstream};
+use portcullis_http::Identity;
+
+use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::claim;
+use crate::key::Origin;
+use crate::key_set::{KeySet, KeySetFault};
+use crate::object::Object;
+use crate::reason::Reason;
+use crate::requirement::Rule;
+use crate::token::VerifiedToken;
+use crate::validity::Validity;
+use crate::visa::Visa;
+
+/// An issuer of tokens.
+#[derive(Debug)]
+pub struct Provider {
+    issuer: Option<String>,
+    algorithms: AlgorithmSet,
+    validity: Validity,
+    headers: Vec<(ClaimPath, Rc<str>)>,
+    remote: Option<RemoteKeys>,
+}
+
+/// Keys that are fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteKeys {
+    /// From here.
+    pub upstream: Upstream,
+    /// At these times.
+    pub refresh: RefreshConfig,
+}
+
+/// What all providers' tokens become, beside the provider's own headers.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// The header for the whole payload.
+    pub(crate) payload_header: Option<Rc<str>>,
+    /// The claims that other sections of the document ask for.
+    pub(crate) wanted: Vec<(Rc<str>, ClaimPath)>,
+    /// The rules of `require`.
+    pub(crate) rules: Vec<Rule>,
+}
+
+impl Provider {
+    /// Compiles a provider; its inline keys come with it.
+    pub(crate) fn compile(config: &ProviderConfig, mistakes: &mut Mistakes) -> (Self, Option<Rc<KeySet>>) {
+        let algorithms = compile_algorithms(config, mistakes);
+        let mut provider = Self {
+            issuer: config.issuer.clone(),
+            algorithms,
+            validity: Validity {
+                leeway: config.leeway,
+                max_lifetime: config.max_lifetime,
+                require_expiration: config.require_expiration,
+                audiences: config.audiences.clone(),
+            },
+            headers: compile_headers(config),
+            remote: None,
+        };
+        let inline = match &config.keys {
+            Some(KeysConfig::Inline { at, json }) => read_inline(at, json, algorithms, mistakes),
+            Some(KeysConfig::Remote { upstream, refresh }) => {
+                provider.remote = Some(RemoteKeys { upstream: upstream.clone(), refresh: *refresh });
+                None
+            }
+            None => None,
+        };
+        (provider, inline)
+    }
+
+    /// Whether it issues tokens of this issuer.
+    pub(crate) fn issues(&self, issuer: Option<&str>) -> bool {
+        self.issuer.is_none() || self.issuer.as_deref() == issuer
+    }
+
+    /// Where its keys are fetched from, if they are.
+    #[must_use]
+    pub fn remote(&self) -> Option<&RemoteKeys> {
+        self.remote.as_ref()
+    }
+
+    /// The algorithms that its keys may be used with.
+    #[must_use]
+    pub fn algorithms(&self) -> AlgorithmSet {
+        self.algorithms
+    }
+
+    /// The headers that its claims become.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(_, name)| &**name)
+    }
+
+    /// What a token of this provider gives its bearer, if it is good now.
+    pub(crate) fn visa(
+        &self,
+        own_number: usize,
+        token: &VerifiedToken<'_>,
+        output: &Output,
+        now: Duration,
+    ) -> Result<Visa, Reason> {
+        let claims = token.claims();
+        let until = self.validity.check(claims, now)?;
+        let mut headers = self.write_headers(claims)?;
+        if let Some(name) = &output.payload_header {
+            headers.push((Rc::clone(name), token.payload_text().into()));
+        }
+        let identity = identity(claims, &output.wanted);
+        let bytes = headers.iter().map(|(_, value)| value.len() + ENTRY_BYTES).sum::<usize>()
+            + identity.1
+            + VISA_BYTES;
+        Ok(Visa {
+            headers: headers.into(),
+            identity: identity.0,
+            subject: claims.text("sub").map(|subject| subject.as_ref().into()),
+            meets: output.rules.iter().map(|rule| rule.is_met(claims)).collect(),
+            until,
+            provider: own_number,
+            key: Rc::clone(token.key()),
+            bytes,
+        })
+    }
+
+    fn write_headers(&self, claims: &Object<'_>) -> Result<Vec<(Rc<str>, Rc<[u8]>)>, Reason> {
+        let mut headers = Vec::with_capacity(self.headers.len());
+        for (path, name) in &self.headers {
+            let Some(value) = claim::find(claims, path) else { continue };
+            let Some(text) = claim::text(value)? else { continue };
+            headers.push((Rc::clone(name), claim::header_value(&text)?.as_ref().into()));
+        }
+        Ok(headers)
+    }
+}
+
+/// About what a header takes beside its value, and a visa beside its headers.
+const ENTRY_BYTES: usize = 32;
+const VISA_BYTES: usize = 256;
+
+/// The claims that others ask for, and the memory that they take, about. What cannot be written is not there.
+fn identity(claims: &Object<'_>, wanted: &[(Rc<str>, ClaimPath)]) -> (Identity, usize) {
+    let text = |path| claim::text(claim::find(claims, path)?).ok()?.map(Cow::into_owned);
+    let found: Vec<(Rc<str>, Rc<str>)> =
+        wanted.iter().filter_map(|(name, path)| Some((Rc::clone(name), text(path)?.into()))).collect();
+    let bytes = found.iter().map(|(_, text)| text.len() + ENTRY_BYTES).sum();
+    (Identity::new(found), bytes)
+}
+
+fn compile_algorithms(config: &ProviderConfig, mistakes: &mut Mistakes) -> AlgorithmSet {
+    let Some(named) = &config.algorithms else {
+        return AlgorithmSet::all();
+    };
+    let mut known = Vec::new();
+    for (at, name) in named {
+        match Algorithm::parse(name) {
+            Some(algorithm) => known.push(algorithm),
+            None => mistakes.add(
+                at.as_str(),
+                Fault::Expected { what: "an algorithm such as \"RS256\"".into(), got: format!("{name:?}") },
+            ),
+        }
+    }
+    known.into_iter().collect()
+}
+
+fn compile_headers(config: &ProviderConfig) -> Vec<(ClaimPath, Rc<str>)> {
+    let headers = config.claims_to_headers.iter();
+    headers.map(|entry| (entry.claim.clone(), entry.header.as_str().into())).collect()
+}
+
+/// A malformed key in the document is a mistake; one that is not used here is worth a warning.
+fn read_inline(at: &str, json: &str, allowed: AlgorithmSet, mistakes: &mut Mistakes) -> Option<Rc<KeySet>> {
+    match KeySet::read(json.as_bytes(), Origin::Inline, allowed) {
+        Ok(read) => {
+            note_left_out(at, &read.left_out, mistakes);
+            Some(Rc::new(read.keys))
+        }
+        Err(KeySetFault::NoneUsable { left_out }) => {
+            note_left_out(at, &left_out, mistakes);
+            mistakes.wrong(at, "no usable key");
+            None
+        }
+        Err(fault) => {
+            mistakes.wrong(at, fault.to_string());
+            None
+        }
+    }
+}
+
+fn note_left_out(at: &str, left_out: &[(usize, crate::key::KeyFault)], mistakes: &mut Mistakes) {
+    for (number, fault) in left_out {
+        let place = format!("{at}.keys[{number}]");
+        if fault.is_malformed() {
+            mistakes.wrong(place, fault.to_string());
+        } else {
+            mistakes.warn(place, fault.to_string());
+        }
+    }
+}
