@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// A path as patterns are matched on it.
+/// A path as patterns are matched on it; by default `/`, and not canonical.
 ///
 /// Without query; percent-encoded unreserved characters decoded; dot segments resolved and empty segments merged
 /// (RFC 3986, section 6.2.2); percent-encoding in upper case; bytes that no path may hold percent-encoded.
@@ -14,21 +14,27 @@ pub struct CanonicalPath<'a> {
     is_canonical: bool,
 }
 
+impl Default for CanonicalPath<'_> {
+    fn default() -> Self {
+        Self { path: Cow::Borrowed("/"), is_canonical: false }
+    }
+}
+
 impl<'a> CanonicalPath<'a> {
     /// Brings the path of a request target, such as `/a/%7Eb/../c?q`, into its canonical form.
     #[must_use]
     pub fn of(target: &'a [u8]) -> Self {
         let raw = target.split(|byte| *byte == b'?').next().unwrap_or_default();
         match plain(raw) {
-            Some(path) => Self {
-                path: Cow::Borrowed(path),
-                is_canonical: true,
-            },
-            None => Self {
-                path: Cow::Owned(resolved(raw)),
-                is_canonical: is_unambiguous(raw),
-            },
+            Some(path) => Self { path: Cow::Borrowed(path), is_canonical: true },
+            None => Self { path: Cow::Owned(resolved(raw)), is_canonical: is_unambiguous(raw) },
         }
+    }
+
+    /// The same, kept beyond the request target that it was made of.
+    #[must_use]
+    pub fn into_owned(self) -> CanonicalPath<'static> {
+        CanonicalPath { path: Cow::Owned(self.path.into_owned()), is_canonical: self.is_canonical }
     }
 
     /// The canonical form.
@@ -172,26 +178,13 @@ mod tests {
 
     fn check(raw: &str, canonical: &str, is_canonical: bool) {
         let path = CanonicalPath::of(raw.as_bytes());
-        assert_eq!(
-            (path.as_str(), path.is_canonical()),
-            (canonical, is_canonical),
-            "{raw}"
-        );
+        assert_eq!((path.as_str(), path.is_canonical()), (canonical, is_canonical), "{raw}");
     }
 
     #[test]
     fn canonical_paths_stay_as_they_are() {
-        let paths = [
-            "/",
-            "/a",
-            "/a/b",
-            "/a/b/",
-            "/a.b/c~.d",
-            "/a:b@c,d=e+(f)!$&'*",
-            "/%20",
-            "/caf%C3%A9",
-            "/a%40b",
-        ];
+        let paths =
+            ["/", "/a", "/a/b", "/a/b/", "/a.b/c~.d", "/a:b@c,d=e+(f)!$&'*", "/%20", "/caf%C3%A9", "/a%40b"];
         for path in paths {
             check(path, path, true);
         }

@@ -2,10 +2,7 @@
 //!
 //! This is the one file of the filters with `unsafe` in it. Every function takes slices and gives owned bytes or a
 //! [`Status`]; none panics, whatever the host answers.
-#![expect(
-    unsafe_code,
-    reason = "host functions are foreign, and memory crosses the border here"
-)]
+#![expect(unsafe_code, reason = "host functions are foreign, and memory crosses the border here")]
 
 /// Why the host refused a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,14 +291,7 @@ pub(crate) fn http_call(
 pub(crate) fn foreign_function(name: &str, argument: &[u8]) -> Result<Vec<u8>, Status> {
     // SAFETY: slices and pointers are valid for the call.
     received(|data, size| unsafe {
-        proxy_call_foreign_function(
-            name.as_ptr(),
-            name.len(),
-            argument.as_ptr(),
-            argument.len(),
-            data,
-            size,
-        )
+        proxy_call_foreign_function(name.as_ptr(), name.len(), argument.as_ptr(), argument.len(), data, size)
     })
 }
 

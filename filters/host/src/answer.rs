@@ -58,10 +58,7 @@ impl AnswerFlow {
             return None;
         }
         self.phase = Phase::Holding { read: 0 };
-        let Some(received) = abi::header_map(Map::ResponseHeaders)
-            .ok()
-            .and_then(HeaderMap::decode)
-        else {
+        let Some(received) = abi::header_map(Map::ResponseHeaders).ok().and_then(HeaderMap::decode) else {
             return self.unreadable();
         };
         self.head = Head::new(received);
@@ -86,12 +83,7 @@ impl AnswerFlow {
     ) -> Option<BodyPlan> {
         let mut plan = None;
         for hook in exchange.take_hooks().into_iter().rev() {
-            let mut answer = AnswerHead {
-                head: &mut self.head,
-                origin,
-                is_complete,
-                may_hold,
-            };
+            let mut answer = AnswerHead { head: &mut self.head, origin, is_complete, may_hold };
             plan = hook.on_headers(&mut answer).or(plan);
         }
         plan
@@ -102,10 +94,10 @@ impl AnswerFlow {
     fn add_trace(&mut self, exchange: &Exchange) {
         if let Some(trace) = exchange.trace_so_far() {
             let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
-            self.head.set(
-                "portcullis-trace",
-                trace.bytes().map(printable).collect::<Vec<u8>>(),
-            );
+            let trace: Vec<u8> = trace.bytes().map(printable).collect();
+            // A host that keeps no filter state still shows the header.
+            let _ = abi::set_property("portcullis", &trace);
+            self.head.set("portcullis-trace", trace);
         }
     }
 
@@ -117,19 +109,9 @@ impl AnswerFlow {
         };
         self.body.as_ref()?;
         let fresh = size.saturating_sub(from);
-        let bytes = if fresh == 0 {
-            Ok(Vec::new())
-        } else {
-            abi::buffer(Buffer::ResponseBody, from, fresh)
-        };
+        let bytes = if fresh == 0 { Ok(Vec::new()) } else { abi::buffer(Buffer::ResponseBody, from, fresh) };
         match bytes {
-            Ok(bytes) if bytes.len() == fresh => self.on_piece(
-                Piece {
-                    bytes: &bytes,
-                    is_last,
-                },
-                size,
-            ),
+            Ok(bytes) if bytes.len() == fresh => self.on_piece(Piece { bytes: &bytes, is_last }, size),
             _ => self.unreadable(),
         }
     }
@@ -140,13 +122,7 @@ impl AnswerFlow {
             Phase::Holding { read } => read,
             Phase::Ended => return None,
         };
-        self.on_piece(
-            Piece {
-                bytes: &[],
-                is_last: true,
-            },
-            size,
-        )
+        self.on_piece(Piece { bytes: &[], is_last: true }, size)
     }
 
     /// `size` bytes of the host's buffer are replaced by what the stage wrote when they go.
@@ -167,11 +143,7 @@ impl AnswerFlow {
     }
 
     fn send(&mut self, size: usize) {
-        let written = if size == 0 && self.out.is_empty() {
-            Ok(())
-        } else {
-            self.replace_body(size)
-        };
+        let written = if size == 0 && self.out.is_empty() { Ok(()) } else { self.replace_body(size) };
         self.out.clear();
         match written {
             Ok(()) => self.send_headers(),
@@ -219,10 +191,5 @@ impl AnswerFlow {
 
 /// Envoy did not show the body: what cannot be read is not let through.
 fn unreadable() -> Refusal {
-    Refusal::new(
-        502,
-        "transform_failed",
-        "The answer could not be processed.",
-        "portcullis.host_failed",
-    )
+    Refusal::new(502, "transform_failed", "The answer could not be processed.", "portcullis.host_failed")
 }

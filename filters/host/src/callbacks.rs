@@ -52,16 +52,12 @@ pub extern "C" fn request_trailers(context: u32, _lines: usize) -> u32 {
 
 /// `proxy_on_response_headers`
 pub extern "C" fn response_headers(context: u32, _lines: usize, is_complete: u32) -> u32 {
-    action(vm::with_request(context, |flow| {
-        flow.on_response_headers(is_complete != 0)
-    }))
+    action(vm::with_request(context, |flow| flow.on_response_headers(is_complete != 0)))
 }
 
 /// `proxy_on_response_body`
 pub extern "C" fn response_body(context: u32, size: usize, is_last: u32) -> u32 {
-    action(vm::with_request(context, |flow| {
-        flow.on_response_body(size, is_last != 0)
-    }))
+    action(vm::with_request(context, |flow| flow.on_response_body(size, is_last != 0)))
 }
 
 /// `proxy_on_response_trailers`

@@ -12,39 +12,19 @@ use crate::stage::OnAnswer;
 pub struct Exchange {
     /// The request's headers, with the changes of the stages so far.
     pub request: Head,
+    /// The path that patterns are matched on. Where the request did not come in this form, nothing may be granted because of it.
+    pub path: CanonicalPath<'static>,
     /// Who the request comes from, once authentication said so.
     pub identity: Option<Identity>,
-    path: String,
-    is_canonical: bool,
     on_answer: Vec<Box<dyn OnAnswer>>,
     trace: Option<String>,
 }
 
 impl Exchange {
     pub(crate) fn new(request: Head, traced: bool) -> Self {
-        let path = CanonicalPath::of(request.path());
-        let (path, is_canonical) = (path.as_str().to_owned(), path.is_canonical());
+        let path = CanonicalPath::of(request.path()).into_owned();
         let trace = traced.then(String::new);
-        Self {
-            request,
-            identity: None,
-            path,
-            is_canonical,
-            on_answer: Vec::new(),
-            trace,
-        }
-    }
-
-    /// The canonical path, which patterns are matched on.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Whether the request came with its canonical path. Where not, nothing may be granted because of the path.
-    #[must_use]
-    pub fn is_canonical(&self) -> bool {
-        self.is_canonical
+        Self { request, path, identity: None, on_answer: Vec::new(), trace }
     }
 
     /// Leaves something to do when the answer comes. The last one left is the first to act.

@@ -54,18 +54,11 @@ pub(crate) struct Flow {
 
 impl Flow {
     pub(crate) fn new(gate: Rc<Gate>) -> Self {
-        Self {
-            gate,
-            exchange: Exchange::default(),
-            state: State::New,
-            answer: AnswerFlow::default(),
-        }
+        Self { gate, exchange: Exchange::default(), state: State::New, answer: AnswerFlow::default() }
     }
 
     pub(crate) fn on_request_headers(&mut self) -> Action {
-        let received = abi::header_map(Map::RequestHeaders)
-            .ok()
-            .and_then(HeaderMap::decode);
+        let received = abi::header_map(Map::RequestHeaders).ok().and_then(HeaderMap::decode);
         let Some(received) = received else {
             self.refuse(unreadable());
             return Action::Pause;
@@ -115,8 +108,7 @@ impl Flow {
             State::New | State::Waiting { .. } | State::Passed => Origin::Upstream,
         };
         let refusal =
-            self.answer
-                .on_headers(&mut self.exchange, origin, is_complete, self.gate.headers_wait());
+            self.answer.on_headers(&mut self.exchange, origin, is_complete, self.gate.headers_wait());
         self.answer_action(refusal)
     }
 
@@ -195,13 +187,8 @@ impl Flow {
 
     fn reply(&mut self, reply: Reply, origin: Origin) {
         self.state = State::Replied(origin);
-        let headers = HeaderMap::encode(
-            &reply
-                .headers
-                .iter()
-                .map(|(n, v)| (n.as_bytes(), v))
-                .collect::<Vec<_>>(),
-        );
+        let headers =
+            HeaderMap::encode(&reply.headers.iter().map(|(n, v)| (n.as_bytes(), v)).collect::<Vec<_>>());
         if abi::send_local_response(reply.status, reply.detail, &headers, &reply.body).is_err() {
             // An answer that cannot be given must not become an answer that never comes.
             let _ = abi::close_stream(Stream::Request);
@@ -211,10 +198,5 @@ impl Flow {
 
 /// Envoy did not show the headers, or did not take their changes: nothing can be decided.
 fn unreadable() -> Refusal {
-    Refusal::new(
-        500,
-        "internal_error",
-        "The request could not be processed.",
-        "portcullis.host_failed",
-    )
+    Refusal::new(500, "internal_error", "The request could not be processed.", "portcullis.host_failed")
 }

@@ -22,16 +22,12 @@ impl Gate {
     /// Compiles the document of a plugin's configuration for a module; all its mistakes come back at once.
     pub(crate) fn compile(module: Module, configuration: &[u8]) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
-        let gate = std::str::from_utf8(configuration)
-            .ok()
-            .and_then(|text| Self::read(module, text, &mut mistakes));
+        let gate =
+            std::str::from_utf8(configuration).ok().and_then(|text| Self::read(module, text, &mut mistakes));
         if gate.is_none() && mistakes.is_empty() {
             mistakes.add("", Fault::NotText);
         }
-        mistakes
-            .warnings()
-            .iter()
-            .for_each(|warning| log::warn!("{warning}"));
+        mistakes.warnings().iter().for_each(|warning| log::warn!("{warning}"));
         gate.filter(|_| mistakes.is_empty()).ok_or(mistakes)
     }
 
@@ -43,12 +39,7 @@ impl Gate {
             ErrorsConfig::Plain => ErrorFormat::Plain,
             ErrorsConfig::Problem => ErrorFormat::Problem,
         };
-        Some(Self {
-            stages,
-            errors,
-            headers_wait: document.headers_wait,
-            debug: document.debug,
-        })
+        Some(Self { stages, errors, headers_wait: document.headers_wait, debug: document.debug })
     }
 
     pub(crate) fn stages(&self) -> &[Box<dyn Stage>] {
@@ -66,9 +57,7 @@ impl Gate {
     /// Whether the request shows the token that lets it see what the filters did.
     pub(crate) fn is_traced(&self, request: &Head) -> bool {
         let Some(debug) = &self.debug else { return false };
-        request
-            .get(&debug.header)
-            .is_some_and(|shown| equal_in_constant_time(shown, debug.token.as_bytes()))
+        request.get(&debug.header).is_some_and(|shown| equal_in_constant_time(shown, debug.token.as_bytes()))
     }
 
     pub(crate) fn next_tick(&self) -> Option<Duration> {
@@ -76,19 +65,13 @@ impl Gate {
     }
 
     pub(crate) fn on_tick(&self, now: Duration) {
-        for stage in self
-            .stages
-            .iter()
-            .filter(|stage| stage.next_tick().is_some_and(|due| due <= now))
-        {
+        for stage in self.stages.iter().filter(|stage| stage.next_tick().is_some_and(|due| due <= now)) {
             stage.on_tick(now);
         }
     }
 
     pub(crate) fn on_answer(&self, call: CallId, answer: &Answer, now: Duration) {
-        self.stages
-            .iter()
-            .for_each(|stage| stage.on_answer(call, answer, now));
+        self.stages.iter().for_each(|stage| stage.on_answer(call, answer, now));
     }
 }
 

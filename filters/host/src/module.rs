@@ -35,12 +35,7 @@ impl Module {
         for section in &document.sections {
             let module = Self::of_section(section);
             if self != Self::Gateway && self != module {
-                mistakes.add(
-                    *section,
-                    Fault::OtherModule {
-                        module: module.name(),
-                    },
-                );
+                mistakes.add(*section, Fault::OtherModule { module: module.name() });
             }
         }
         if document.sections.is_empty() {

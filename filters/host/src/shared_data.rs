@@ -23,9 +23,7 @@ impl Version {
 #[must_use]
 pub fn read(key: &[u8]) -> Option<(Vec<u8>, Version)> {
     // An empty value stands for none: the host cannot delete.
-    abi::shared_data(key)
-        .ok()
-        .map(|(value, cas)| (value, Version(cas)))
+    abi::shared_data(key).ok().map(|(value, cas)| (value, Version(cas)))
 }
 
 /// Writes a value if nobody wrote it since `version` was read.

@@ -46,11 +46,7 @@ impl Root {
     fn schedule(&self) {
         let gate = self.gate.borrow().clone();
         let sleepers = self.sleepers.borrow().values().min().copied();
-        let due = gate
-            .and_then(|gate| gate.next_tick())
-            .into_iter()
-            .chain(sleepers)
-            .min();
+        let due = gate.and_then(|gate| gate.next_tick()).into_iter().chain(sleepers).min();
         let period = due.map_or(0, |due| millis_until(due, host::now()));
         if self.period.replace(period) != period && abi::set_tick_period(period).is_err() {
             log::warn!(
@@ -62,11 +58,7 @@ impl Root {
     /// The sleepers whose time has come, or all of them where there is news.
     fn due(&self, now: Duration, news: bool) -> Vec<ContextId> {
         let sleepers = self.sleepers.borrow();
-        sleepers
-            .iter()
-            .filter(|(_, due)| news || **due <= now)
-            .map(|(context, _)| *context)
-            .collect()
+        sleepers.iter().filter(|(_, due)| news || **due <= now).map(|(context, _)| *context).collect()
     }
 
     /// Keeps or forgets when a request wants to be woken; says whether that changed anything.
@@ -127,10 +119,7 @@ pub(crate) fn configure(context: ContextId, size: usize) -> bool {
             true
         }
         Err(mistakes) => {
-            mistakes
-                .found()
-                .iter()
-                .for_each(|mistake| log::error!("the document is refused: {mistake}"));
+            mistakes.found().iter().for_each(|mistake| log::error!("the document is refused: {mistake}"));
             false
         }
     }
