@@ -28,9 +28,7 @@ pub struct Response<'a> {
 
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            headers, body_size, ..
-        } = self;
+        let Self { headers, body_size, .. } = self;
         f.debug_struct("Response")
             .field("headers", headers)
             .field("body_size", body_size)
@@ -47,10 +45,7 @@ const SENTENCE: usize = 512;
 impl Response<'_> {
     /// The service's status; a failure where Envoy answered in its stead.
     pub(crate) fn status_of_service(&self) -> Result<u16, Failure> {
-        let status = self
-            .headers
-            .first(":status")
-            .and_then(|text| std::str::from_utf8(text).ok());
+        let status = self.headers.first(":status").and_then(|text| std::str::from_utf8(text).ok());
         let status = status.and_then(|text| text.parse().ok()).ok_or(Failure::Reset)?;
         let is_envoys = self.headers.first(SERVICE_TIME).is_none();
         match status {
@@ -104,37 +99,12 @@ mod tests {
             ("200", false, String::new(), Ok(200)),
             ("504", true, String::new(), Ok(504)),
             ("503", true, format!("{reset}{refused}"), Ok(503)),
-            (
-                "504",
-                false,
-                "upstream request timeout".to_owned(),
-                Err(Failure::TimedOut),
-            ),
-            (
-                "503",
-                false,
-                format!("{reset}{refused}"),
-                Err(Failure::ConnectFailed),
-            ),
-            (
-                "503",
-                false,
-                format!("{reset}connection timeout"),
-                Err(Failure::ConnectFailed),
-            ),
-            (
-                "503",
-                false,
-                format!("{reset}connection termination"),
-                Err(Failure::Reset),
-            ),
+            ("504", false, "upstream request timeout".to_owned(), Err(Failure::TimedOut)),
+            ("503", false, format!("{reset}{refused}"), Err(Failure::ConnectFailed)),
+            ("503", false, format!("{reset}connection timeout"), Err(Failure::ConnectFailed)),
+            ("503", false, format!("{reset}connection termination"), Err(Failure::Reset)),
             ("503", false, format!("{reset}overflow"), Err(Failure::Overloaded)),
-            (
-                "503",
-                false,
-                "no healthy upstream".to_owned(),
-                Err(Failure::NoHealthyHost),
-            ),
+            ("503", false, "no healthy upstream".to_owned(), Err(Failure::NoHealthyHost)),
             ("503", false, String::new(), Err(Failure::Reset)),
             ("", false, String::new(), Err(Failure::Reset)),
             ("2x0", true, String::new(), Err(Failure::Reset)),

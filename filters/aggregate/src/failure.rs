@@ -150,27 +150,9 @@ mod tests {
     #[test]
     fn a_failed_part_is_named_with_its_reason_and_nothing_else() {
         let table = [
-            (
-                Failure::TimedOut,
-                504,
-                "upstream_timeout",
-                "timed_out",
-                "did not answer in time",
-            ),
-            (
-                Failure::Status(500),
-                502,
-                "upstream_failed",
-                "status_not_accepted",
-                "answered with status 500",
-            ),
-            (
-                Failure::ConnectFailed,
-                502,
-                "upstream_failed",
-                "connect_failed",
-                "could not be reached",
-            ),
+            (Failure::TimedOut, 504, "upstream_timeout", "timed_out", "did not answer in time"),
+            (Failure::Status(500), 502, "upstream_failed", "status_not_accepted", "answered with status 500"),
+            (Failure::ConnectFailed, 502, "upstream_failed", "connect_failed", "could not be reached"),
             (
                 Failure::NotJson(NotJson::TooDeep),
                 502,
@@ -179,9 +161,7 @@ mod tests {
                 "answered with something other than one JSON value",
             ),
             (
-                Failure::Unfilled(Unfilled::Missing {
-                    source: "header.X-User-Id".into(),
-                }),
+                Failure::Unfilled(Unfilled::Missing { source: "header.X-User-Id".into() }),
                 502,
                 "upstream_failed",
                 "value_missing",
@@ -192,10 +172,7 @@ mod tests {
             let refusal = failure.refusal("user");
             assert_eq!((refusal.status, refusal.error), (status, error));
             assert_eq!(refusal.message, format!("The part \"user\" {predicate}."));
-            assert_eq!(
-                refusal.members,
-                [("part", "user".into()), ("reason", word.into())]
-            );
+            assert_eq!(refusal.members, [("part", "user".into()), ("reason", word.into())]);
             assert_eq!(refusal.detail, format!("portcullis.aggregate.{word}"));
         }
     }

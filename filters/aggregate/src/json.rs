@@ -43,6 +43,11 @@ impl<'a> Json<'a> {
         check::one_value(bytes).map(Self)
     }
 
+    /// Takes bytes for a value that was checked before; others make the walk over it end early, and no more.
+    pub(crate) fn of_checked(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// The value's bytes.
     pub(crate) fn bytes(self) -> &'a [u8] {
         self.0
@@ -68,9 +73,7 @@ impl<'a> Json<'a> {
 
     /// The first member called `name`.
     pub(crate) fn member(self, name: &str) -> Option<Self> {
-        self.members()
-            .find(|(known, _)| *known.text() == *name.as_bytes())
-            .map(|(_, value)| value)
+        self.members().find(|(known, _)| *known.text() == *name.as_bytes()).map(|(_, value)| value)
     }
 
     /// The item number `index`, counted from 0.
@@ -83,9 +86,7 @@ impl<'a> Json<'a> {
     pub(crate) fn scalar(self) -> Option<Scalar<'a>> {
         match self.0.first()? {
             b'{' | b'[' | b'n' => None,
-            b'"' => serde_json::from_slice::<walk::Text<'a>>(self.0)
-                .ok()
-                .map(|text| text.0),
+            b'"' => serde_json::from_slice::<walk::Text<'a>>(self.0).ok().map(|text| text.0),
             _ => std::str::from_utf8(self.0).ok().map(Cow::Borrowed),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) enum Slot {
 
 /// Another part stands where this one should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct Occupied {
     /// The first part that stands there.
     pub(crate) by: usize,
 }
@@ -45,9 +45,7 @@ impl Layout {
 
     /// Whether names are known only when the parts are there.
     pub(crate) fn spreads(&self) -> bool {
-        self.members
-            .iter()
-            .any(|member| matches!(member.slot, Slot::Spread(_)))
+        self.members.iter().any(|member| matches!(member.slot, Slot::Spread(_)))
     }
 
     /// Spreads a part's members at this level.
@@ -56,7 +54,7 @@ impl Layout {
     }
 
     /// Places a part under a name, step by step; `joins` where it may share the place with others that do.
-    pub(crate) fn place(&mut self, steps: &[&str], part: usize, joins: bool) -> Result<(), Taken> {
+    pub(crate) fn place(&mut self, steps: &[&str], part: usize, joins: bool) -> Result<(), Occupied> {
         let Some((first, rest)) = steps.split_first() else {
             return Ok(());
         };
@@ -72,11 +70,7 @@ impl Layout {
 impl Member {
     fn new(name: &str, slot: Slot) -> Self {
         let key = format!("{}:", serde_json::Value::from(name)).into();
-        Self {
-            name: name.into(),
-            key,
-            slot,
-        }
+        Self { name: name.into(), key, slot }
     }
 }
 
@@ -92,16 +86,14 @@ impl Slot {
         }
     }
 
-    fn take_in(&mut self, steps: &[&str], part: usize, joins: bool) -> Result<(), Taken> {
+    fn take_in(&mut self, steps: &[&str], part: usize, joins: bool) -> Result<(), Occupied> {
         match self {
             Self::Group(layout) if !steps.is_empty() => layout.place(steps, part, joins),
             Self::Joined(parts) if steps.is_empty() && joins => {
                 parts.push(part);
                 Ok(())
             }
-            taken => Err(Taken {
-                by: taken.first_part().unwrap_or(part),
-            }),
+            taken => Err(Occupied { by: taken.first_part().unwrap_or(part) }),
         }
     }
 

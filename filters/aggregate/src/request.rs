@@ -22,10 +22,7 @@ impl<'a> Request<'a> {
         match source {
             Source::Query(name) => query_parameter(self.head.path(), name),
             Source::Header(name) => self.head.get(name).map(Cow::Borrowed),
-            Source::Claim(name) => self
-                .identity?
-                .claim(name)
-                .map(|text| Cow::Borrowed(text.as_bytes())),
+            Source::Claim(name) => self.identity?.claim(name).map(|text| Cow::Borrowed(text.as_bytes())),
             Source::Capture(_) | Source::Part { .. } => None,
         }
     }
@@ -35,19 +32,14 @@ impl<'a> Request<'a> {
 fn query_parameter<'a>(target: &'a [u8], name: &str) -> Option<Cow<'a, [u8]>> {
     let start = target.iter().position(|byte| *byte == b'?')?;
     let query = target.get(start + 1..)?;
-    let parameters = query
-        .split(|byte| *byte == b'&')
-        .filter(|parameter| !parameter.is_empty());
+    let parameters = query.split(|byte| *byte == b'&').filter(|parameter| !parameter.is_empty());
     parameters
         .map(name_and_value)
         .find_map(|(known, value)| (*decoded(known) == *name.as_bytes()).then(|| decoded(value)))
 }
 
 fn name_and_value(parameter: &[u8]) -> (&[u8], &[u8]) {
-    let end = parameter
-        .iter()
-        .position(|byte| *byte == b'=')
-        .unwrap_or(parameter.len());
+    let end = parameter.iter().position(|byte| *byte == b'=').unwrap_or(parameter.len());
     let (name, value) = parameter.split_at_checked(end).unwrap_or((parameter, b""));
     (name, value.strip_prefix(b"=").unwrap_or(value))
 }
@@ -57,10 +49,7 @@ fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'+') {
         return percent_decode(text).into();
     }
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     Cow::Owned(percent_decode(&spaced).collect())
 }
 
@@ -86,11 +75,7 @@ mod tests {
             ("/a?=1", "", Some(b"1")),
         ];
         for (target, name, value) in table {
-            assert_eq!(
-                query_parameter(target.as_bytes(), name).as_deref(),
-                value,
-                "{target}"
-            );
+            assert_eq!(query_parameter(target.as_bytes(), name).as_deref(), value, "{target}");
         }
     }
 }

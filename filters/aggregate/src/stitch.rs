@@ -20,11 +20,8 @@ pub(crate) struct Stitched {
 /// Of members that clash at the top level the first one stays. There is no other place where members can clash that
 /// is not seen in the document.
 pub(crate) fn stitch<'a>(layout: &'a Layout, value: &dyn Fn(usize) -> Option<Json<'a>>) -> Stitched {
-    let mut writing = Writing {
-        value,
-        seen: layout.spreads().then(BTreeSet::new),
-        written: Stitched::default(),
-    };
+    let mut writing =
+        Writing { value, seen: layout.spreads().then(BTreeSet::new), written: Stitched::default() };
     writing.written.body.reserve(writing.size_of(layout));
     writing.top(layout);
     writing.written

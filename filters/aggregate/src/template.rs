@@ -12,7 +12,7 @@ mod target;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-pub(crate) use parse::{Kind, Scope, TemplateError, source, template};
+pub(crate) use parse::{Kind, Scope, source, template};
 
 /// A compiled template.
 #[derive(Clone, Debug, PartialEq, Eq)]

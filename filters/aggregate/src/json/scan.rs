@@ -92,8 +92,7 @@ impl<'a> Scan<'a> {
 }
 
 fn has_four_hex(hex: &[u8]) -> bool {
-    hex.first_chunk::<4>()
-        .is_some_and(|four| four.iter().all(u8::is_ascii_hexdigit))
+    hex.first_chunk::<4>().is_some_and(|four| four.iter().all(u8::is_ascii_hexdigit))
 }
 
 const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);

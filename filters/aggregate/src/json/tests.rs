@@ -32,11 +32,7 @@ fn one_value_is_taken_without_the_white_space_around_it() {
         "{\"\":1,\"\":2}",
     ] {
         let padded = format!(" \t\r\n{text}\n ");
-        assert_eq!(
-            Json::check(padded.as_bytes()).map(Json::bytes),
-            Ok(text.as_bytes()),
-            "{text}"
-        );
+        assert_eq!(Json::check(padded.as_bytes()).map(Json::bytes), Ok(text.as_bytes()), "{text}");
     }
 }
 
@@ -98,10 +94,7 @@ fn nesting_is_bounded() {
         assert!(Json::check(nested(deepest, open, close).as_bytes()).is_ok());
         let deeper = nested(deepest + 1, open, close);
         assert_eq!(Json::check(deeper.as_bytes()), Err(NotJson::TooDeep));
-        assert_eq!(
-            Json::check(open.repeat(100_000).as_bytes()),
-            Err(NotJson::TooDeep)
-        );
+        assert_eq!(Json::check(open.repeat(100_000).as_bytes()), Err(NotJson::TooDeep));
     }
 }
 
@@ -120,11 +113,7 @@ fn scalars_are_text_and_nothing_else_is() {
         ("\"\\ud800\"", None),
     ];
     for (text, scalar) in table {
-        assert_eq!(
-            Json::check(text.as_bytes()).unwrap().scalar().as_deref(),
-            scalar,
-            "{text}"
-        );
+        assert_eq!(Json::check(text.as_bytes()).unwrap().scalar().as_deref(), scalar, "{text}");
     }
 }
 
@@ -132,10 +121,7 @@ fn scalars_are_text_and_nothing_else_is() {
 fn a_member_is_found_by_its_unescaped_name_and_the_first_counts() {
     let object = Json::check(br#"{"a":[1,{"b":2}],"\u0062" : 3 ,"b":4}"#).unwrap();
     assert_eq!(object.member("b").map(Json::bytes), Some(&b"3"[..]));
-    assert_eq!(
-        object.member("a").and_then(|a| a.item(1)).map(Json::bytes),
-        Some(&br#"{"b":2}"#[..])
-    );
+    assert_eq!(object.member("a").and_then(|a| a.item(1)).map(Json::bytes), Some(&br#"{"b":2}"#[..]));
     assert_eq!(object.member("c"), None);
     assert_eq!(object.item(0), None);
     assert_eq!(object.member("a").and_then(|a| a.member("b")), None);
@@ -161,11 +147,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
 fn walked(json: Json<'_>) -> Value {
     if json.is_object() {
         let name = |name: super::walk::Name<'_>| String::from_utf8(name.text().into_owned()).unwrap();
-        Value::Object(
-            json.members()
-                .map(|(n, value)| (name(n), walked(value)))
-                .collect(),
-        )
+        Value::Object(json.members().map(|(n, value)| (name(n), walked(value))).collect())
     } else if json.is_array() {
         json.items().map(walked).collect()
     } else {

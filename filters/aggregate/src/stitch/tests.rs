@@ -6,10 +6,13 @@ use serde_json::{Map, Value};
 use super::{Stitched, stitch};
 use crate::json::Json;
 use crate::json::tests::any_value;
-use crate::layout::{Layout, Taken};
+use crate::layout::{Layout, Occupied};
+
+/// Parts by name, with their values.
+type Parts<'a> = &'a [(&'a str, Option<&'a str>)];
 
 /// A layout from names: `*` spreads, `+name` joins.
-fn layout(names: &[&str]) -> Result<Layout, Taken> {
+fn layout(names: &[&str]) -> Result<Layout, Occupied> {
     let mut layout = Layout::default();
     for (part, name) in names.iter().enumerate() {
         match name.strip_prefix('+') {
@@ -21,7 +24,7 @@ fn layout(names: &[&str]) -> Result<Layout, Taken> {
     Ok(layout)
 }
 
-fn stitched(parts: &[(&str, Option<&str>)]) -> Stitched {
+fn stitched(parts: Parts<'_>) -> Stitched {
     let names: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
     let value = |part: usize| parts[part].1.map(|text| Json::check(text.as_bytes()).unwrap());
     stitch(&layout(&names).unwrap(), &value)
@@ -29,18 +32,12 @@ fn stitched(parts: &[(&str, Option<&str>)]) -> Stitched {
 
 #[test]
 fn parts_stand_in_the_order_of_the_document_as_they_came() {
-    let table: [(&[(&str, Option<&str>)], &str); 12] = [
-        (
-            &[("b", Some("1.50")), ("a", Some("\"\\u00e9\""))],
-            r#"{"b":1.50,"a":"\u00e9"}"#,
-        ),
+    let table: [(Parts<'_>, &str); 12] = [
+        (&[("b", Some("1.50")), ("a", Some("\"\\u00e9\""))], r#"{"b":1.50,"a":"\u00e9"}"#),
         (&[("a", Some(" { \"x\" : 1 } "))], r#"{"a":{ "x" : 1 }}"#),
         (&[("a", None), ("b", Some("2"))], r#"{"b":2}"#),
         (&[("a", None)], "{}"),
-        (
-            &[("o.x", Some("1")), ("b", Some("2")), ("o.y", Some("3"))],
-            r#"{"o":{"x":1,"y":3},"b":2}"#,
-        ),
+        (&[("o.x", Some("1")), ("b", Some("2")), ("o.y", Some("3"))], r#"{"o":{"x":1,"y":3},"b":2}"#),
         (
             &[("a.b.c", Some("1")), ("a.b.d", Some("2")), ("a.e", Some("3"))],
             r#"{"a":{"b":{"c":1,"d":2},"e":3}}"#,
@@ -48,19 +45,11 @@ fn parts_stand_in_the_order_of_the_document_as_they_came() {
         (&[("o.x", None), ("o.y", None), ("b", Some("2"))], r#"{"b":2}"#),
         (&[("o.x", None), ("o.y", Some("1"))], r#"{"o":{"y":1}}"#),
         (
-            &[
-                ("+l", Some("[1, 2]")),
-                ("b", Some("0")),
-                ("+l", Some("[]")),
-                ("+l", Some("[[3]]")),
-            ],
+            &[("+l", Some("[1, 2]")), ("b", Some("0")), ("+l", Some("[]")), ("+l", Some("[[3]]"))],
             r#"{"l":[1,2,[3]],"b":0}"#,
         ),
         (&[("+l", None), ("+l", Some("[]"))], r#"{"l":[]}"#),
-        (
-            &[("*", Some(r#"{"x" : 1, "y":{}}"#)), ("b", Some("2"))],
-            r#"{"x":1,"y":{},"b":2}"#,
-        ),
+        (&[("*", Some(r#"{"x" : 1, "y":{}}"#)), ("b", Some("2"))], r#"{"x":1,"y":{},"b":2}"#),
         (&[("*", Some("{}")), ("*", None), ("b", Some("2"))], r#"{"b":2}"#),
     ];
     for (parts, body) in table {
@@ -72,27 +61,11 @@ fn parts_stand_in_the_order_of_the_document_as_they_came() {
 
 #[test]
 fn of_clashing_members_the_first_stays() {
-    let table: [(&[(&str, Option<&str>)], &str, &[usize]); 5] = [
-        (
-            &[("a", Some("1")), ("*", Some(r#"{"a":2,"b":3}"#))],
-            r#"{"a":1,"b":3}"#,
-            &[1],
-        ),
-        (
-            &[("*", Some(r#"{"a":2,"b":3}"#)), ("a", Some("1"))],
-            r#"{"a":2,"b":3}"#,
-            &[1],
-        ),
-        (
-            &[("*", Some(r#"{"o":1}"#)), ("o.x", Some("1")), ("o.y", Some("2"))],
-            r#"{"o":1}"#,
-            &[1],
-        ),
-        (
-            &[("*", Some(r#"{"a":1}"#)), ("*", Some(r#"{"\u0061":2,"a":3}"#))],
-            r#"{"a":1}"#,
-            &[1],
-        ),
+    let table: [(Parts<'_>, &str, &[usize]); 5] = [
+        (&[("a", Some("1")), ("*", Some(r#"{"a":2,"b":3}"#))], r#"{"a":1,"b":3}"#, &[1]),
+        (&[("*", Some(r#"{"a":2,"b":3}"#)), ("a", Some("1"))], r#"{"a":2,"b":3}"#, &[1]),
+        (&[("*", Some(r#"{"o":1}"#)), ("o.x", Some("1")), ("o.y", Some("2"))], r#"{"o":1}"#, &[1]),
+        (&[("*", Some(r#"{"a":1}"#)), ("*", Some(r#"{"\u0061":2,"a":3}"#))], r#"{"a":1}"#, &[1]),
         (&[("*", Some(r#"{"a":1,"a":2}"#))], r#"{"a":1}"#, &[0]),
     ];
     for (parts, body, clashed) in table {
@@ -114,7 +87,7 @@ fn a_place_is_given_once() {
         (&["+a", "+a.b"], 0),
     ];
     for (names, by) in table {
-        assert_eq!(layout(names).map(drop), Err(Taken { by }), "{names:?}");
+        assert_eq!(layout(names).map(drop), Err(Occupied { by }), "{names:?}");
     }
 }
 

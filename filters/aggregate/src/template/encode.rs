@@ -6,11 +6,7 @@ use super::Place;
 
 /// In a path segment and in a query nothing stands for itself but what has no meaning in any URI (RFC 3986,
 /// section 2.3).
-const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// In a header what is no printable ASCII is encoded, and then `%` too, so that it can be decoded again.
 const NOT_PRINTABLE: &AsciiSet = &CONTROLS.add(b'%');

@@ -24,7 +24,7 @@ pub(crate) struct Scope<'a> {
     /// The names of all parts, by number.
     pub(crate) parts: &'a [&'a str],
     /// The names in the part's `requires`.
-    pub(crate) requires: &'a [String],
+    pub(crate) requires: &'a [&'a str],
 }
 
 /// What can be wrong with a template.
@@ -65,16 +65,14 @@ impl fmt::Display for TemplateError {
             Self::UnknownCapture { name } => write!(f, "the aggregation's path captures no {{{name}}}"),
             Self::NoName { hole } => write!(f, "{{{hole}}} names nothing"),
             Self::BadHeaderName { name } => write!(f, "{name:?} is no header name"),
-            Self::NoClaims { name } => write!(
-                f,
-                "{{claim.{name}}} needs an \"auth\" section in the same document"
-            ),
+            Self::NoClaims { name } => {
+                write!(f, "{{claim.{name}}} needs an \"auth\" section in the same document")
+            }
             Self::UnknownPart { hole } => write!(f, "{{{hole}}} names no part of this aggregation"),
             Self::SeveralParts { name } => write!(f, "several parts are called {name:?}"),
-            Self::NotRequired { part } => write!(
-                f,
-                "a part that takes a value of {part:?} lists it in \"requires\""
-            ),
+            Self::NotRequired { part } => {
+                write!(f, "a part that takes a value of {part:?} lists it in \"requires\"")
+            }
             Self::EmptyDefault { hole } => write!(f, "{{{hole}}} would leave a path segment empty"),
         }
     }
@@ -88,11 +86,7 @@ pub(crate) fn template(
     errors: &mut Vec<TemplateError>,
 ) -> Template {
     let mut reading = Reading {
-        place: if kind == Kind::Target {
-            Place::Segment
-        } else {
-            Place::Header
-        },
+        place: if kind == Kind::Target { Place::Segment } else { Place::Header },
         pieces: Vec::new(),
         fills_segments: false,
         scope,
@@ -102,10 +96,7 @@ pub(crate) fn template(
         reading.beginning(text);
     }
     reading.pieces(text);
-    Template {
-        pieces: reading.pieces.into(),
-        fills_segments: reading.fills_segments,
-    }
+    Template { pieces: reading.pieces.into(), fills_segments: reading.fills_segments }
 }
 
 /// Reads a source alone, as `when` has it.
@@ -114,27 +105,19 @@ pub(crate) fn source(text: &str, scope: &Scope<'_>) -> Result<Source, TemplateEr
         Some(("query", name)) => named(text, name).map(Source::Query),
         Some(("header", name)) => header(text, name),
         Some(("claim", name)) if scope.has_claims => named(text, name).map(Source::Claim),
-        Some(("claim", name)) => Err(TemplateError::NoClaims {
-            name: name.to_owned(),
-        }),
+        Some(("claim", name)) => Err(TemplateError::NoClaims { name: name.to_owned() }),
         Some(("part", rest)) => part(text, rest, scope),
-        Some(_) => Err(TemplateError::UnknownSource {
-            hole: text.to_owned(),
-        }),
+        Some(_) => Err(TemplateError::UnknownSource { hole: text.to_owned() }),
         None => match scope.pattern.position(text) {
             Some(position) => Ok(Source::Capture(position)),
-            None => Err(TemplateError::UnknownCapture {
-                name: text.to_owned(),
-            }),
+            None => Err(TemplateError::UnknownCapture { name: text.to_owned() }),
         },
     }
 }
 
 fn named(hole: &str, name: &str) -> Result<Box<str>, TemplateError> {
     if name.is_empty() {
-        return Err(TemplateError::NoName {
-            hole: hole.to_owned(),
-        });
+        return Err(TemplateError::NoName { hole: hole.to_owned() });
     }
     Ok(name.into())
 }
@@ -161,30 +144,19 @@ fn part(hole: &str, rest: &str, scope: &Scope<'_>) -> Result<Source, TemplateErr
     };
     let fitting = scope.parts.iter().filter(|name| steps_behind(name).is_some());
     let Some(name) = fitting.max_by_key(|name| name.len()) else {
-        return Err(TemplateError::UnknownPart {
-            hole: hole.to_owned(),
-        });
+        return Err(TemplateError::UnknownPart { hole: hole.to_owned() });
     };
-    let mut called = (0..)
-        .zip(scope.parts)
-        .filter(|(_, known)| known == &name)
-        .map(|(at, _)| at);
+    let mut called = (0..).zip(scope.parts).filter(|(_, known)| known == &name).map(|(at, _)| at);
     let (Some(part), None) = (called.next(), called.next()) else {
-        return Err(TemplateError::SeveralParts {
-            name: (*name).to_owned(),
-        });
+        return Err(TemplateError::SeveralParts { name: (*name).to_owned() });
     };
-    if !scope.requires.iter().any(|required| required == name) {
-        return Err(TemplateError::NotRequired {
-            part: (*name).to_owned(),
-        });
+    if !scope.requires.contains(name) {
+        return Err(TemplateError::NotRequired { part: (*name).to_owned() });
     }
     let steps = steps_behind(name).unwrap_or_default().split('.').skip(1);
     let steps: Box<[Box<str>]> = steps.map(Into::into).collect();
     if steps.iter().any(|step| step.is_empty()) {
-        return Err(TemplateError::NoName {
-            hole: hole.to_owned(),
-        });
+        return Err(TemplateError::NoName { hole: hole.to_owned() });
     }
     Ok(Source::Part { part, steps })
 }
@@ -216,9 +188,7 @@ impl Reading<'_> {
         while let Some((before, behind)) = rest.split_once('{') {
             self.text(before);
             let Some((hole, behind)) = behind.split_once('}') else {
-                self.errors.push(TemplateError::Unclosed {
-                    hole: behind.to_owned(),
-                });
+                self.errors.push(TemplateError::Unclosed { hole: behind.to_owned() });
                 return;
             };
             self.hole(hole);
@@ -251,8 +221,7 @@ impl Reading<'_> {
             Place::Header => text.chars().find(|c| !matches!(c, ' '..='~')),
             place => target::first_illegal(&text, place == Place::Query),
         };
-        self.errors
-            .extend(found.map(|found| TemplateError::IllegalText { found }));
+        self.errors.extend(found.map(|found| TemplateError::IllegalText { found }));
     }
 
     fn hole(&mut self, hole: &str) {
@@ -262,9 +231,7 @@ impl Reading<'_> {
         };
         let in_segment = self.place == Place::Segment;
         if in_segment && default == Some("") {
-            self.errors.push(TemplateError::EmptyDefault {
-                hole: hole.to_owned(),
-            });
+            self.errors.push(TemplateError::EmptyDefault { hole: hole.to_owned() });
         }
         if in_segment && default.is_some_and(|default| target::has_dot_segment(default.as_bytes())) {
             self.errors.push(TemplateError::DotSegment);

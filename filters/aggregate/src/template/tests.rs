@@ -7,7 +7,8 @@ use percent_encoding::percent_decode;
 use portcullis_document::PathPattern;
 use proptest::prelude::*;
 
-use super::{Kind, Scope, Source, Template, TemplateError, Unfilled, Values, template};
+use super::parse::TemplateError;
+use super::{Kind, Scope, Source, Template, Unfilled, Values, template};
 
 /// Values by the word that the table uses for their source.
 struct Given(BTreeMap<&'static str, Vec<u8>>);
@@ -21,9 +22,7 @@ impl Values for Given {
             Source::Claim(name) => format!("claim.{name}"),
             Source::Part { part, steps } => format!("part.{part}.{}", steps.join(".")),
         };
-        self.0
-            .get(key.as_str())
-            .map(|value| Cow::Borrowed(value.as_slice()))
+        self.0.get(key.as_str()).map(|value| Cow::Borrowed(value.as_slice()))
     }
 }
 
@@ -32,26 +31,15 @@ fn compiled(text: &str, kind: Kind) -> Result<Template, Vec<TemplateError>> {
         pattern: &PathPattern::parse("/x/*/{id}/**").unwrap(),
         has_claims: true,
         parts: &["user", "user.more", "twin", "twin", "other"],
-        requires: &["user".to_owned(), "user.more".to_owned()],
+        requires: &["user", "user.more"],
     };
     let mut errors = Vec::new();
     let template = template(text, kind, &scope, &mut errors);
-    if errors.is_empty() {
-        Ok(template)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(template) } else { Err(errors) }
 }
 
 fn filled(text: &str, kind: Kind, value: &[u8]) -> Result<Vec<u8>, Unfilled> {
-    let keys = [
-        "capture.1",
-        "query.q",
-        "header.x-user-id",
-        "claim.sub",
-        "part.0.id",
-        "part.1.0.id",
-    ];
+    let keys = ["capture.1", "query.q", "header.x-user-id", "claim.sub", "part.0.id", "part.1.0.id"];
     let given = Given(keys.iter().map(|key| (*key, value.to_vec())).collect());
     let mut out = b"before".to_vec();
     compiled(text, kind).unwrap().fill(&given, &mut out)?;
@@ -71,10 +59,7 @@ fn values_come_from_every_source() {
         assert_eq!(filled(text, Kind::Target, b"7"), Ok(b"/7".to_vec()), "{text}");
     }
     let all = "/a/{id}-{id}?q={query.q}&limit={query.limit:-10}&x=[]";
-    assert_eq!(
-        filled(all, Kind::Target, b"7"),
-        Ok(b"/a/7-7?q=7&limit=10&x=[]".to_vec())
-    );
+    assert_eq!(filled(all, Kind::Target, b"7"), Ok(b"/a/7-7?q=7&limit=10&x=[]".to_vec()));
 }
 
 #[test]
@@ -85,22 +70,12 @@ fn each_value_is_encoded_for_its_place() {
         (b"a b", Some("a%20b"), "a%20b", "a b"),
         (b"?x=1&y", Some("%3Fx%3D1%26y"), "%3Fx%3D1%26y", "?x=1&y"),
         (b"#f", Some("%23f"), "%23f", "#f"),
-        (
-            b"user@host:1",
-            Some("user%40host%3A1"),
-            "user%40host%3A1",
-            "user@host:1",
-        ),
+        (b"user@host:1", Some("user%40host%3A1"), "user%40host%3A1", "user@host:1"),
         (b"//host", Some("%2F%2Fhost"), "%2F%2Fhost", "//host"),
         (b"%2e%2e", Some("%252e%252e"), "%252e%252e", "%2e%2e"),
         (b"%", Some("%25"), "%25", "%"),
         (b"+;,", Some("%2B%3B%2C"), "%2B%3B%2C", "+;,"),
-        (
-            b"a\r\nX-Evil: 1",
-            Some("a%0D%0AX-Evil%3A%201"),
-            "a%0D%0AX-Evil%3A%201",
-            "a%0D%0AX-Evil: 1",
-        ),
+        (b"a\r\nX-Evil: 1", Some("a%0D%0AX-Evil%3A%201"), "a%0D%0AX-Evil%3A%201", "a%0D%0AX-Evil: 1"),
         (b"a\0b", Some("a%00b"), "a%00b", "a%00b"),
         (b"\xff\xfe%", Some("%FF%FE%25"), "%FF%FE%25", "%FF%FE%25"),
         ("é".as_bytes(), Some("%C3%A9"), "%C3%A9", "%C3%A9"),
@@ -111,21 +86,14 @@ fn each_value_is_encoded_for_its_place() {
     ];
     for (value, segment, query, header) in table {
         let shown = value.escape_ascii();
-        let in_segment = segment.map_or(
-            Err(Unfilled::DotSegment),
-            |s| Ok(format!("/a/{s}/b").into_bytes()),
-        );
+        let in_segment = segment.map_or(Err(Unfilled::DotSegment), |s| Ok(format!("/a/{s}/b").into_bytes()));
         assert_eq!(filled("/a/{id}/b", Kind::Target, value), in_segment, "{shown}");
         assert_eq!(
             filled("/a?q={id}", Kind::Target, value),
             Ok(format!("/a?q={query}").into_bytes()),
             "{shown}"
         );
-        assert_eq!(
-            filled("v={id}", Kind::Header, value),
-            Ok(format!("v={header}").into_bytes()),
-            "{shown}"
-        );
+        assert_eq!(filled("v={id}", Kind::Header, value), Ok(format!("v={header}").into_bytes()), "{shown}");
     }
 }
 
@@ -139,40 +107,20 @@ fn dots_are_refused_however_a_segment_is_put_together() {
         ("/{id}", "..;x"),
         ("/%2e{id}", "."),
     ] {
-        assert_eq!(
-            filled(text, Kind::Target, value.as_bytes()),
-            Err(Unfilled::DotSegment),
-            "{text}"
-        );
+        assert_eq!(filled(text, Kind::Target, value.as_bytes()), Err(Unfilled::DotSegment), "{text}");
     }
-    for (text, value) in [
-        ("/{id}{query.q}", "a."),
-        ("/a.{id}", "."),
-        ("/{id}", "..."),
-        ("/a?{id}", ".."),
-    ] {
+    for (text, value) in [("/{id}{query.q}", "a."), ("/a.{id}", "."), ("/{id}", "..."), ("/a?{id}", "..")] {
         assert!(filled(text, Kind::Target, value.as_bytes()).is_ok(), "{text}");
     }
 }
 
 #[test]
 fn an_absent_or_empty_value_is_a_failure_unless_there_is_a_default() {
-    let missing = Err(Unfilled::Missing {
-        source: "query.absent".into(),
-    });
+    let missing = Err(Unfilled::Missing { source: "query.absent".into() });
     assert_eq!(filled("/a?b={query.absent}", Kind::Target, b"x"), missing);
-    assert_eq!(
-        filled("/{id}", Kind::Target, b""),
-        Err(Unfilled::Missing { source: "id".into() })
-    );
-    assert_eq!(
-        filled("/{query.absent:-a b}", Kind::Target, b"x"),
-        Ok(b"/a%20b".to_vec())
-    );
-    assert_eq!(
-        filled("/a?b={query.q:-}", Kind::Target, b""),
-        Ok(b"/a?b=".to_vec())
-    );
+    assert_eq!(filled("/{id}", Kind::Target, b""), Err(Unfilled::Missing { source: "id".into() }));
+    assert_eq!(filled("/{query.absent:-a b}", Kind::Target, b"x"), Ok(b"/a%20b".to_vec()));
+    assert_eq!(filled("/a?b={query.q:-}", Kind::Target, b""), Ok(b"/a?b=".to_vec()));
     assert_eq!(filled("{claim.sub:-:-}", Kind::Header, b""), Ok(b":-".to_vec()));
 }
 
@@ -199,72 +147,30 @@ fn every_mistake_in_a_template_is_told() {
         ("/{id", vec![TemplateError::Unclosed { hole: hole("id") }]),
         ("/id}", vec![TemplateError::StrayBrace]),
         ("/{}", vec![TemplateError::UnknownCapture { name: String::new() }]),
-        (
-            "/{cookie.a}",
-            vec![TemplateError::UnknownSource {
-                hole: hole("cookie.a"),
-            }],
-        ),
+        ("/{cookie.a}", vec![TemplateError::UnknownSource { hole: hole("cookie.a") }]),
         ("/{query.}", vec![TemplateError::NoName { hole: hole("query.") }]),
-        (
-            "/{header.a b}",
-            vec![TemplateError::BadHeaderName { name: hole("a b") }],
-        ),
-        (
-            "/{header.:path}",
-            vec![TemplateError::BadHeaderName { name: hole(":path") }],
-        ),
-        (
-            "/{part.nobody.id}",
-            vec![TemplateError::UnknownPart {
-                hole: hole("part.nobody.id"),
-            }],
-        ),
-        (
-            "/{part.users.id}",
-            vec![TemplateError::UnknownPart {
-                hole: hole("part.users.id"),
-            }],
-        ),
-        (
-            "/{part.twin.id}",
-            vec![TemplateError::SeveralParts { name: hole("twin") }],
-        ),
-        (
-            "/{part.other.id}",
-            vec![TemplateError::NotRequired { part: hole("other") }],
-        ),
-        (
-            "/{part.user..id}",
-            vec![TemplateError::NoName {
-                hole: hole("part.user..id"),
-            }],
-        ),
-        (
-            "/{query.a:-}",
-            vec![TemplateError::EmptyDefault {
-                hole: hole("query.a:-"),
-            }],
-        ),
+        ("/{header.a b}", vec![TemplateError::BadHeaderName { name: hole("a b") }]),
+        ("/{header.:path}", vec![TemplateError::BadHeaderName { name: hole(":path") }]),
+        ("/{part.nobody.id}", vec![TemplateError::UnknownPart { hole: hole("part.nobody.id") }]),
+        ("/{part.users.id}", vec![TemplateError::UnknownPart { hole: hole("part.users.id") }]),
+        ("/{part.twin.id}", vec![TemplateError::SeveralParts { name: hole("twin") }]),
+        ("/{part.other.id}", vec![TemplateError::NotRequired { part: hole("other") }]),
+        ("/{part.user..id}", vec![TemplateError::NoName { hole: hole("part.user..id") }]),
+        ("/{query.a:-}", vec![TemplateError::EmptyDefault { hole: hole("query.a:-") }]),
         ("/{query.a:-..}", vec![TemplateError::DotSegment]),
         (
             "x/{nobody}/{cookie.a}",
             vec![
                 TemplateError::NoLeadingSlash,
                 TemplateError::UnknownCapture { name: hole("nobody") },
-                TemplateError::UnknownSource {
-                    hole: hole("cookie.a"),
-                },
+                TemplateError::UnknownSource { hole: hole("cookie.a") },
             ],
         ),
     ];
     for (text, errors) in table {
         assert_eq!(compiled(text, Kind::Target), Err(errors), "{text}");
     }
-    assert_eq!(
-        compiled("a\nb", Kind::Header),
-        Err(vec![TemplateError::IllegalText { found: '\n' }])
-    );
+    assert_eq!(compiled("a\nb", Kind::Header), Err(vec![TemplateError::IllegalText { found: '\n' }]));
 }
 
 proptest! {
@@ -279,13 +185,13 @@ proptest! {
         if let Ok(path) = filled("/a/{id}/b", Kind::Target, &value) {
             let segments: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
             prop_assert_eq!(segments.len(), 4);
-            prop_assert_eq!(decoded(segments[2]), value.clone());
+            prop_assert_eq!(decoded(segments[2]), value.as_slice());
             prop_assert!(path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%".contains(byte)));
         }
         let query = filled("/a?q={id}&z=1", Kind::Target, &value).unwrap();
         let parameters: Vec<&[u8]> = query.split(|byte| b"?&".contains(byte)).collect();
         prop_assert_eq!(parameters.len(), 3);
-        prop_assert_eq!(decoded(parameters[1].strip_prefix(b"q=").unwrap()), value.clone());
+        prop_assert_eq!(decoded(parameters[1].strip_prefix(b"q=").unwrap()), value.as_slice());
         let header = filled("{id}", Kind::Header, &value).unwrap();
         prop_assert!(header.iter().all(|byte| matches!(byte, b' '..=b'~')));
     }

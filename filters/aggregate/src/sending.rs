@@ -1,0 +1,101 @@
+//! Putting a part's call together.
+//!
+//! A call names the host of its upstream. It carries the headers that the document sets on the part, those of the
+//! client that the plan hands on, and none else: a part's answer must not depend on what else the client sent.
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use crate::call::{Call, CallId, Caller, Line};
+use crate::failure::Failure;
+use crate::plan::{Part, Plan};
+use crate::request::Request;
+use crate::template::{Unfilled, Values};
+
+/// On what Envoy tries a call again: the service was not reached, or broke off, or said 502 to 504.
+const RETRY_ON: &[u8] = b"connect-failure,refused-stream,reset,gateway-error";
+
+/// Paths and headers of a call seldom take more; a longer one grows.
+const USUAL_TEXT: usize = 256;
+
+/// What the calls that leave at one time have in common.
+pub(crate) struct Sending<'a> {
+    plan: &'a Plan,
+    request: Request<'a>,
+    forwarded: OnceCell<Vec<Line<'a>>>,
+}
+
+impl<'a> Sending<'a> {
+    pub(crate) fn new(plan: &'a Plan, request: Request<'a>) -> Self {
+        Self { plan, request, forwarded: OnceCell::new() }
+    }
+
+    /// Sends the call of a part.
+    pub(crate) fn send(
+        &self,
+        part: &Part,
+        values: &impl Values,
+        timeout: Duration,
+        caller: &mut dyn Caller,
+    ) -> Result<CallId, Failure> {
+        let filled = Filled::of(part, values)?;
+        let mut lines: Vec<Line<'_>> = vec![
+            (b":method", part.method.as_bytes()),
+            (b":path", filled.target()),
+            (b":authority", part.authority.as_bytes()),
+            // What is compressed could not be stitched.
+            (b"accept-encoding", b"identity"),
+        ];
+        if part.asks_for_json {
+            lines.push((b"accept", b"application/json"));
+        }
+        lines.extend(self.forwarded().iter().filter(|(name, _)| !part.sets(name)));
+        lines.extend(filled.headers(part));
+        if let Some(retries) = &part.retries {
+            lines.push((b"x-envoy-retry-on", RETRY_ON));
+            lines.push((b"x-envoy-max-retries", retries.as_bytes()));
+        }
+        let call = Call { cluster: &part.cluster, headers: &lines, timeout };
+        caller.call(&call).map_err(Failure::from)
+    }
+
+    /// The client's headers that are handed on, looked for once for all calls.
+    fn forwarded(&self) -> &[Line<'a>] {
+        self.forwarded.get_or_init(|| {
+            let lines =
+                |name: &'a str| self.request.head.all(name).map(move |value| (name.as_bytes(), value));
+            self.plan.forwarded.iter().flat_map(|name| lines(name)).collect()
+        })
+    }
+}
+
+/// A part's filled templates, one behind the other in one buffer.
+struct Filled {
+    text: Vec<u8>,
+    /// Where the target ends, and then each header's value.
+    ends: Vec<usize>,
+}
+
+impl Filled {
+    fn of(part: &Part, values: &impl Values) -> Result<Self, Unfilled> {
+        let mut text = Vec::with_capacity(USUAL_TEXT);
+        let mut ends = Vec::with_capacity(1 + part.headers.len());
+        let values_of_headers = part.headers.iter().map(|(_, value)| value);
+        for template in std::iter::once(&part.target).chain(values_of_headers) {
+            template.fill(values, &mut text)?;
+            ends.push(text.len());
+        }
+        Ok(Self { text, ends })
+    }
+
+    fn target(&self) -> &[u8] {
+        let end = self.ends.first().copied().unwrap_or_default();
+        self.text.get(..end).unwrap_or_default()
+    }
+
+    fn headers<'f>(&'f self, part: &'f Part) -> impl Iterator<Item = Line<'f>> {
+        let ranges = self.ends.iter().zip(self.ends.iter().skip(1));
+        let values = ranges.map(|(start, end)| self.text.get(*start..*end).unwrap_or_default());
+        part.headers.iter().map(|(name, _)| name.as_bytes()).zip(values)
+    }
+}
