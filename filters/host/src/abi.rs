@@ -22,11 +22,11 @@ pub(crate) enum Status {
 #[repr(u32)]
 pub(crate) enum Map {
     /// The client's request.
-    RequestHeaders = 0,
+    Request = 0,
     /// The answer on its way to the client.
-    ResponseHeaders = 2,
+    Answer = 2,
     /// The answer to a call of ours.
-    CallHeaders = 6,
+    CallAnswer = 6,
 }
 
 /// Which buffer a call is about.

@@ -6,18 +6,18 @@
 //! * An answer with trailers never has a last body piece: the trailers are the end.
 //! * Once the headers have gone, a failure can only reset the stream.
 
-use portcullis_http::{Head, HeaderMap, Refusal};
+use portcullis_http::Refusal;
 
-use crate::abi::{self, Buffer, Map, Status, Stream};
-use crate::edits;
+use crate::abi::{self, Buffer, Status, Stream};
+use crate::answer_head::AnswerHead;
 use crate::exchange::Exchange;
 use crate::flow::Action;
-use crate::stage::{AnswerHead, BodyPlan, BodyStage, BodyStep, Origin, Piece};
+use crate::stage::{BodyPlan, BodyStage, BodyStep, Origin, Piece};
 
 /// One answer on its way to the client.
 #[derive(Default)]
 pub(crate) struct AnswerFlow {
-    head: Head,
+    head: Option<AnswerHead>,
     body: Option<Box<dyn BodyStage>>,
     out: Vec<u8>,
     phase: Phase,
@@ -44,60 +44,23 @@ impl AnswerFlow {
         }
     }
 
-    /// The headers have come. Answers a refusal that is to take this answer's place.
-    pub(crate) fn on_headers(
-        &mut self,
-        exchange: &mut Exchange,
-        origin: Origin,
-        is_complete: bool,
-        may_hold: bool,
-    ) -> Option<Box<Refusal>> {
+    /// The headers have come. `may_hold`: they may wait for the body.
+    pub(crate) fn on_headers(&mut self, exchange: &mut Exchange, mut head: AnswerHead) {
         // A refusal that takes a held answer's place comes through here once more.
         self.phase = Phase::Streaming;
         if !exchange.has_hooks() {
-            return None;
+            return;
         }
         self.phase = Phase::Holding { read: 0 };
-        let Some(received) = abi::header_map(Map::ResponseHeaders).ok().and_then(HeaderMap::decode) else {
-            return self.unreadable();
-        };
-        self.head = Head::new(received);
-        let plan = self.run_hooks(exchange, origin, is_complete, may_hold);
-        self.add_trace(exchange);
-        if let Some(plan) = plan.filter(|_| !is_complete && origin != Origin::Refusal) {
-            self.body = Some(plan.stage);
-            if plan.hold && may_hold {
-                return None;
-            }
-        }
-        self.send_headers();
-        None
-    }
-
-    fn run_hooks(
-        &mut self,
-        exchange: &mut Exchange,
-        origin: Origin,
-        is_complete: bool,
-        may_hold: bool,
-    ) -> Option<BodyPlan> {
-        let mut plan = None;
-        for hook in exchange.take_hooks().into_iter().rev() {
-            let mut answer = AnswerHead { head: &mut self.head, origin, is_complete, may_hold };
-            plan = hook.on_headers(&mut answer).or(plan);
-        }
-        plan
-    }
-
-    /// For the client, and as filter state `wasm.portcullis` for the access log. A trace may hold text from a token,
-    /// and a header may not hold all of it.
-    fn add_trace(&mut self, exchange: &Exchange) {
-        if let Some(trace) = exchange.trace_so_far() {
-            let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
-            let trace: Vec<u8> = trace.bytes().map(printable).collect();
-            // A host that keeps no filter state still shows the header.
-            let _ = abi::set_property("portcullis", &trace);
-            self.head.set("portcullis-trace", trace);
+        let plan = run_hooks(exchange, &mut head);
+        add_trace(exchange, &mut head);
+        let has_body = !head.is_complete && head.origin != Origin::Refusal;
+        let plan = plan.filter(|_| has_body);
+        let holds = head.may_hold && plan.as_ref().is_some_and(|plan| plan.hold);
+        self.head = Some(head);
+        self.body = plan.map(|plan| plan.stage);
+        if !holds {
+            self.send_headers();
         }
     }
 
@@ -128,7 +91,8 @@ impl AnswerFlow {
     /// `size` bytes of the host's buffer are replaced by what the stage wrote when they go.
     fn on_piece(&mut self, piece: Piece<'_>, size: usize) -> Option<Box<Refusal>> {
         let is_last = piece.is_last;
-        let step = self.body.as_mut()?.on_piece(piece, &mut self.head, &mut self.out);
+        let (body, head) = self.body.as_mut().zip(self.head.as_mut())?;
+        let step = body.on_piece(piece, head.known(), &mut self.out);
         match (step, self.phase) {
             (BodyStep::Hold, Phase::Holding { .. }) if !is_last => self.phase = Phase::Holding { read: size },
             (BodyStep::Hold | BodyStep::Send, _) => self.send(size),
@@ -157,13 +121,13 @@ impl AnswerFlow {
 
     /// Tells Envoy the changes of the headers, which go with the next [`Action::Continue`].
     fn send_headers(&mut self) {
-        let edits = self.head.take_edits();
-        let are_held = matches!(self.phase, Phase::Holding { .. });
-        if are_held && edits::apply(Map::ResponseHeaders, &edits).is_err() {
-            self.reset();
-        } else {
-            self.phase = Phase::Streaming;
+        let Some(head) = &mut self.head else { return };
+        if !matches!(self.phase, Phase::Holding { .. }) {
+            head.forget();
+        } else if head.send().is_err() {
+            return self.reset();
         }
+        self.phase = Phase::Streaming;
     }
 
     fn unreadable(&mut self) -> Option<Box<Refusal>> {
@@ -186,6 +150,27 @@ impl AnswerFlow {
         if abi::close_stream(Stream::Response).is_err() {
             log::warn!("an answer that must not go on could not be reset");
         }
+    }
+}
+
+/// The last hook that was left is the first to act; of several that ask for the body, the last to act gets it.
+fn run_hooks(exchange: &mut Exchange, head: &mut AnswerHead) -> Option<BodyPlan> {
+    let mut plan = None;
+    for hook in exchange.take_hooks().into_iter().rev() {
+        plan = hook.on_headers(head).or(plan);
+    }
+    plan
+}
+
+/// For the client, and as filter state `wasm.portcullis` for the access log. A trace may hold text from a token, and
+/// a header may not hold all of it.
+fn add_trace(exchange: &Exchange, head: &mut AnswerHead) {
+    if let Some(trace) = exchange.trace_so_far() {
+        let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
+        let trace: Vec<u8> = trace.bytes().map(printable).collect();
+        // A host that keeps no filter state still shows the header.
+        let _ = abi::set_property("portcullis", &trace);
+        head.set("portcullis-trace", &trace);
     }
 }
 

@@ -75,7 +75,7 @@ pub extern "C" fn http_call_response(
 ) {
     let headers = match lines {
         0 => None,
-        _ => abi::header_map(Map::CallHeaders).ok().and_then(HeaderMap::decode),
+        _ => abi::header_map(Map::CallAnswer).ok().and_then(HeaderMap::decode),
     };
     let answer = headers.map_or(Answer::Reset, |headers| Answer::Response { headers, body_size });
     vm::answer(context, CallId(token), answer);

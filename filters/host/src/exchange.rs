@@ -1,10 +1,13 @@
 //! One request and what the stages have found out about it.
 
+use std::cell::Cell;
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use portcullis_document::CanonicalPath;
 use portcullis_http::{Head, Identity};
 
+use crate::host;
 use crate::stage::OnAnswer;
 
 /// A request on its way through the stages.
@@ -16,6 +19,7 @@ pub struct Exchange {
     pub path: CanonicalPath<'static>,
     /// Who the request comes from, once authentication said so.
     pub identity: Option<Identity>,
+    now: Cell<Option<Duration>>,
     on_answer: Vec<Box<dyn OnAnswer>>,
     trace: Option<String>,
 }
@@ -24,7 +28,20 @@ impl Exchange {
     pub(crate) fn new(request: Head, traced: bool) -> Self {
         let path = CanonicalPath::of(request.path()).into_owned();
         let trace = traced.then(String::new);
-        Self { request, path, identity: None, on_answer: Vec::new(), trace }
+        Self { request, path, identity: None, now: Cell::new(None), on_answer: Vec::new(), trace }
+    }
+
+    /// The time since the Unix epoch; stages that are asked in one go share one look at the clock.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        let now = self.now.get().unwrap_or_else(host::now);
+        self.now.set(Some(now));
+        now
+    }
+
+    /// The request has waited: the next look at the clock is a new one.
+    pub(crate) fn wake(&mut self) {
+        self.now.set(None);
     }
 
     /// Leaves something to do when the answer comes. The last one left is the first to act.

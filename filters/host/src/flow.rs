@@ -15,6 +15,7 @@ use portcullis_http::{Head, HeaderMap, Refusal, Reply};
 
 use crate::abi::{self, Map, Stream};
 use crate::answer::AnswerFlow;
+use crate::answer_head::AnswerHead;
 use crate::edits;
 use crate::exchange::Exchange;
 use crate::gate::Gate;
@@ -58,7 +59,7 @@ impl Flow {
     }
 
     pub(crate) fn on_request_headers(&mut self) -> Action {
-        let received = abi::header_map(Map::RequestHeaders).ok().and_then(HeaderMap::decode);
+        let received = abi::header_map(Map::Request).ok().and_then(HeaderMap::decode);
         let Some(received) = received else {
             self.refuse(unreadable());
             return Action::Pause;
@@ -107,9 +108,9 @@ impl Flow {
             State::Replied(origin) => origin,
             State::New | State::Waiting { .. } | State::Passed => Origin::Upstream,
         };
-        let refusal =
-            self.answer.on_headers(&mut self.exchange, origin, is_complete, self.gate.headers_wait());
-        self.answer_action(refusal)
+        let head = AnswerHead::new(origin, is_complete, self.gate.headers_wait());
+        self.answer.on_headers(&mut self.exchange, head);
+        self.answer.action()
     }
 
     pub(crate) fn on_response_body(&mut self, size: usize, is_last: bool) -> Action {
@@ -132,7 +133,10 @@ impl Flow {
 
     fn take_waiting(&mut self) -> Option<(usize, Box<dyn Waiting>)> {
         match mem::replace(&mut self.state, State::New) {
-            State::Waiting { stage, waiting } => Some((stage, waiting)),
+            State::Waiting { stage, waiting } => {
+                self.exchange.wake();
+                Some((stage, waiting))
+            }
             other => {
                 self.state = other;
                 None
@@ -166,14 +170,14 @@ impl Flow {
             Progress::Continue => return true,
             Progress::Wait(waiting) => self.state = State::Waiting { stage, waiting },
             Progress::Refuse(refusal) => self.refuse(*refusal),
-            Progress::Reply(reply) => self.reply(reply, Origin::Stage),
+            Progress::Reply(reply) => self.reply(&reply, Origin::Stage),
         }
         false
     }
 
     /// A change that Envoy does not take would let through what a stage took away: then nothing goes through.
     fn pass(&mut self) {
-        match edits::apply(Map::RequestHeaders, &self.exchange.request.take_edits()) {
+        match edits::apply(Map::Request, &self.exchange.request.take_edits()) {
             Ok(()) => self.state = State::Passed,
             Err(_) => self.refuse(unreadable()),
         }
@@ -182,10 +186,10 @@ impl Flow {
     fn refuse(&mut self, refusal: Refusal) {
         metrics::count_refusal(refusal.detail);
         let reply = refusal.into_reply(&self.exchange.request, self.gate.error_format());
-        self.reply(reply, Origin::Refusal);
+        self.reply(&reply, Origin::Refusal);
     }
 
-    fn reply(&mut self, reply: Reply, origin: Origin) {
+    fn reply(&mut self, reply: &Reply, origin: Origin) {
         self.state = State::Replied(origin);
         let headers =
             HeaderMap::encode(&reply.headers.iter().map(|(n, v)| (n.as_bytes(), v)).collect::<Vec<_>>());

@@ -7,6 +7,7 @@ pub mod stage;
 pub mod exchange;
 mod flow;
 mod answer;
+pub mod answer_head;
 mod edits;
 pub mod module;
 mod gate;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use portcullis_http::{Head, Refusal, Reply};
 
+use crate::answer_head::AnswerHead;
 use crate::exchange::Exchange;
 use crate::host::{Answer, CallId};
 
@@ -64,22 +65,10 @@ pub enum Origin {
     Refusal,
 }
 
-/// The head of an answer, and what can still be done about it.
-pub struct AnswerHead<'a> {
-    /// The headers; changes reach the client.
-    pub head: &'a mut Head,
-    /// Who made it.
-    pub origin: Origin,
-    /// No body follows.
-    pub is_complete: bool,
-    /// The headers may be held until the body is known.
-    pub may_hold: bool,
-}
-
 /// What a stage does when the answer's headers arrive; it is consumed by them.
 pub trait OnAnswer {
     /// Changes the headers, and takes the body over if it wants it.
-    fn on_headers(self: Box<Self>, answer: &mut AnswerHead<'_>) -> Option<BodyPlan>;
+    fn on_headers(self: Box<Self>, answer: &mut AnswerHead) -> Option<BodyPlan>;
 }
 
 /// Who takes the body over, and whether the headers wait for it.

@@ -32,6 +32,11 @@ impl Head {
         }
     }
 
+    /// Takes in what was received, for a head that was changed before it was read. The changes stay.
+    pub fn receive(&mut self, received: HeaderMap) {
+        self.received = received;
+    }
+
     /// The first value of the header `name` (lower case).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
