@@ -81,18 +81,10 @@ impl JsonPath {
         parse::steps(text).map(|steps| Self { steps })
     }
 
-    /// The path of the outermost value, `$`.
-    #[must_use]
-    pub fn root() -> Self {
-        Self { steps: Vec::new() }
-    }
-
     /// The path of a bare name: a member called so, at any depth.
     #[must_use]
     pub fn anywhere(name: &str) -> Self {
-        Self {
-            steps: vec![Step::Descend, Step::Name(name.to_owned())],
-        }
+        Self { steps: vec![Step::Descend, Step::Name(name.to_owned())] }
     }
 
     pub(crate) fn from_steps(steps: Vec<Step>) -> Self {

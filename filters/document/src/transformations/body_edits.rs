@@ -38,6 +38,8 @@ pub struct RenamedField {
 pub struct Constant {
     /// The objects that get the member; `$` for the outermost.
     pub object: JsonPath,
+    /// Whether every object inside them gets it too.
+    pub and_below: bool,
     /// The member's name.
     pub name: String,
     /// Its value, as JSON text.
@@ -53,9 +55,7 @@ impl BodyEdits {
         let mut fields = node.fields(mistakes)?;
         let mut edits = Self::read_renaming(&mut fields, mistakes);
         edits.keep = fields.take("keep_fields").map(|node| read_keep(&node, mistakes));
-        edits.set = fields
-            .take("set_fields")
-            .map_or_else(Vec::new, |node| read_set(&node, mistakes));
+        edits.set = fields.take("set_fields").map_or_else(Vec::new, |node| read_set(&node, mistakes));
         fields.finish(mistakes);
         Some(edits)
     }
@@ -76,12 +76,8 @@ impl BodyEdits {
 
     fn read_renaming(fields: &mut Fields<'_>, mistakes: &mut Mistakes) -> Self {
         Self {
-            remove: fields
-                .take("remove_fields")
-                .map_or_else(Vec::new, |node| read_list(&node, mistakes)),
-            rename: fields
-                .take("rename_fields")
-                .map_or_else(Vec::new, |node| read_rename(&node, mistakes)),
+            remove: fields.take("remove_fields").map_or_else(Vec::new, |node| read_list(&node, mistakes)),
+            rename: fields.take("rename_fields").map_or_else(Vec::new, |node| read_rename(&node, mistakes)),
             ..Self::default()
         }
     }
@@ -100,10 +96,7 @@ fn read_keep(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Field> {
 fn read_list(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Field> {
     let mut read: Vec<(Field, String)> = Vec::new();
     for item in node.items(mistakes).unwrap_or_default() {
-        let Some(field) = item
-            .text(mistakes)
-            .and_then(|text| read_field(&text, &item, mistakes))
-        else {
+        let Some(field) = item.text(mistakes).and_then(|text| read_field(&text, &item, mistakes)) else {
             continue;
         };
         match read.iter().find(|(earlier, _)| *earlier == field) {
@@ -126,10 +119,7 @@ fn read_rename(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<RenamedField> {
         if let Field::At(path) = &field
             && split_name(path).is_none()
         {
-            mistakes.wrong(
-                new_name.path(),
-                "only a path that ends with a name can be renamed",
-            );
+            mistakes.wrong(new_name.path(), "only a path that ends with a name can be renamed");
             continue;
         }
         read.push(RenamedField { field, to });
@@ -137,31 +127,38 @@ fn read_rename(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<RenamedField> {
     read
 }
 
-/// A bare name is set in the outermost object: a constant is placed, it stops no leak.
 fn read_set(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Constant> {
     let mut read = Vec::new();
     for (text, value) in members(node, mistakes) {
-        let place = match read_field(&text, &value, mistakes) {
-            None => continue,
-            Some(Field::Anywhere(name)) => Some((JsonPath::root(), name)),
-            Some(Field::At(path)) => split_name(&path),
-        };
-        match place {
-            Some((object, name)) => read.push(Constant {
-                object,
-                name,
-                value: value.json().to_owned(),
-            }),
+        let Some(field) = read_field(&text, &value, mistakes) else { continue };
+        match constant(&field, value.json()) {
+            Some(constant) => read.push(constant),
             None => mistakes.wrong(value.path(), "only a path that ends with a name can be set"),
         }
     }
     read
 }
 
+/// A bare name is set in the outermost object: a constant is placed, it stops no leak.
+fn constant(field: &Field, value: &str) -> Option<Constant> {
+    let (objects, name) = match field {
+        Field::Anywhere(name) => (&[][..], name),
+        Field::At(path) => split_name(path)?,
+    };
+    let (objects, and_below) = match objects.split_last() {
+        Some((Step::Descend, objects)) => (objects, true),
+        _ => (objects, false),
+    };
+    Some(Constant {
+        object: JsonPath::from_steps(objects.to_vec()),
+        and_below,
+        name: name.clone(),
+        value: value.to_owned(),
+    })
+}
+
 fn members<'a>(node: &Node<'a>, mistakes: &mut Mistakes) -> Vec<(String, Node<'a>)> {
-    node.fields(mistakes)
-        .map(|mut fields| fields.take_rest())
-        .unwrap_or_default()
+    node.fields(mistakes).map(|mut fields| fields.take_rest()).unwrap_or_default()
 }
 
 /// Reads a bare name or a path; `node` is where a mistake is noted.
@@ -180,21 +177,18 @@ fn read_field(text: &str, node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Fi
         }
         Ok(path) => Some(Field::At(path)),
         Err(error) => {
-            let hint = if text.contains(['.', '[']) {
-                ""
-            } else {
-                "; a member of that name is written $..['...']"
-            };
+            let hint =
+                if text.contains(['.', '[']) { "" } else { "; a member of that name is written $..['...']" };
             mistakes.wrong(node.path(), format!("{text:?} is no path: {error}{hint}"));
             None
         }
     }
 }
 
-/// Takes a path apart into the objects it leads to and the name of their member.
-fn split_name(path: &JsonPath) -> Option<(JsonPath, String)> {
+/// Takes a path apart into the steps to the objects it leads to and the name of their member.
+fn split_name(path: &JsonPath) -> Option<(&[Step], &String)> {
     match path.steps().split_last()? {
-        (Step::Name(name), objects) => Some((JsonPath::from_steps(objects.to_vec()), name.clone())),
+        (Step::Name(name), objects) => Some((objects, name)),
         _ => None,
     }
 }

@@ -21,9 +21,7 @@ impl Statuses {
     /// Reads one status or class, or a list of them, which must hold at least one.
     pub(super) fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Self> {
         if !node.is_array() {
-            return read_one(node, mistakes).map(|range| Self {
-                only: Some(vec![range]),
-            });
+            return read_one(node, mistakes).map(|range| Self { only: Some(vec![range]) });
         }
         let items = node.items(mistakes)?;
         if items.is_empty() {
@@ -43,11 +41,7 @@ impl Statuses {
     #[must_use]
     pub fn hold(&self, status: u16) -> bool {
         let ranges = self.only.as_deref();
-        ranges.is_none_or(|ranges| {
-            ranges
-                .iter()
-                .any(|(first, last)| (*first..=*last).contains(&status))
-        })
+        ranges.is_none_or(|ranges| ranges.iter().any(|(first, last)| (*first..=*last).contains(&status)))
     }
 }
 

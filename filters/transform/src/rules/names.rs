@@ -1,0 +1,66 @@
+//! The member names that rules speak of, found with one look.
+
+use super::NameRule;
+use crate::json::unescape;
+
+/// The names, by a hash of their length and three of their bytes.
+///
+/// A body chooses the names that are looked up, not the ones they are compared with: no body makes a bucket longer.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    buckets: Box<[Box<[NameRule]>]>,
+    longest: usize,
+}
+
+/// Each byte of a name can be written as one escape of this many.
+const LONGEST_ESCAPE: usize = 6;
+
+impl Names {
+    pub(super) fn new(rules: Vec<NameRule>) -> Self {
+        let longest = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+        let count = (rules.len() * 4).next_power_of_two();
+        let mut buckets = vec![Vec::new(); count];
+        for rule in rules {
+            if let Some(bucket) = buckets.get_mut(slot(&rule.name, count)) {
+                bucket.push(rule);
+            }
+        }
+        let buckets = buckets.into_iter().map(Vec::into_boxed_slice).collect();
+        Self { buckets, longest }
+    }
+
+    /// What is said of the name whose spelling between its quotes is `raw`.
+    #[inline]
+    pub(crate) fn find(&self, raw: &[u8], is_escaped: bool) -> Option<&NameRule> {
+        if is_escaped {
+            return self.find_escaped(raw);
+        }
+        if raw.len() > self.longest {
+            return None;
+        }
+        let bucket = self.buckets.get(slot(raw, self.buckets.len()))?;
+        bucket.iter().find(|rule| &*rule.name == raw)
+    }
+
+    fn find_escaped(&self, raw: &[u8]) -> Option<&NameRule> {
+        if raw.len() > self.longest_spelling() {
+            return None;
+        }
+        self.find(&unescape(raw), false)
+    }
+
+    /// No spelling that is longer than this can be one of the names.
+    pub(crate) fn longest_spelling(&self) -> usize {
+        self.longest.saturating_mul(LONGEST_ESCAPE)
+    }
+}
+
+/// `count` is a power of two.
+#[inline(always)]
+fn slot(name: &[u8], count: usize) -> usize {
+    let byte = |at: usize| usize::from(name.get(at).copied().unwrap_or_default());
+    let (middle, last) = (name.len() / 2, name.len().wrapping_sub(1));
+    let mixed =
+        name.len() ^ byte(0).wrapping_mul(3) ^ byte(middle).wrapping_mul(7) ^ byte(last).wrapping_mul(29);
+    (mixed ^ mixed >> 5) & (count - 1)
+}
