@@ -16,63 +16,57 @@ pub fn initialize(module: Module) {
 }
 
 /// `proxy_on_memory_allocate`
-pub extern "C" fn memory_allocate(size: usize) -> *mut u8 {
+pub fn memory_allocate(size: usize) -> *mut u8 {
     abi::allocate(size)
 }
 
 /// `proxy_on_context_create`
-pub extern "C" fn context_create(context: u32, root: u32) {
+pub fn context_create(context: u32, root: u32) {
     vm::create(context, root);
 }
 
 /// `proxy_on_configure`
-pub extern "C" fn configure(root: u32, size: usize) -> u32 {
-    u32::from(vm::configure(root, size))
+pub fn configure(root: u32, size: usize) -> bool {
+    vm::configure(root, size)
 }
 
 /// `proxy_on_tick`
-pub extern "C" fn tick(root: u32) {
+pub fn tick(root: u32) {
     vm::tick(root);
 }
 
 /// `proxy_on_request_headers`
-pub extern "C" fn request_headers(context: u32, _lines: usize, _is_complete: u32) -> u32 {
+pub fn request_headers(context: u32, _lines: usize, _is_complete: bool) -> u32 {
     action(vm::with_request(context, |flow| flow.on_request_headers()))
 }
 
 /// `proxy_on_request_body`
-pub extern "C" fn request_body(context: u32, _size: usize, _is_last: u32) -> u32 {
+pub fn request_body(context: u32, _size: usize, _is_last: bool) -> u32 {
     action(vm::with_request(context, |flow| flow.request_action()))
 }
 
 /// `proxy_on_request_trailers`
-pub extern "C" fn request_trailers(context: u32, _lines: usize) -> u32 {
+pub fn request_trailers(context: u32, _lines: usize) -> u32 {
     action(vm::with_request(context, |flow| flow.request_action()))
 }
 
 /// `proxy_on_response_headers`
-pub extern "C" fn response_headers(context: u32, _lines: usize, is_complete: u32) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_response_headers(is_complete != 0)))
+pub fn response_headers(context: u32, _lines: usize, is_complete: bool) -> u32 {
+    action(vm::with_request(context, |flow| flow.on_response_headers(is_complete)))
 }
 
 /// `proxy_on_response_body`
-pub extern "C" fn response_body(context: u32, size: usize, is_last: u32) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_response_body(size, is_last != 0)))
+pub fn response_body(context: u32, size: usize, is_last: bool) -> u32 {
+    action(vm::with_request(context, |flow| flow.on_response_body(size, is_last)))
 }
 
 /// `proxy_on_response_trailers`
-pub extern "C" fn response_trailers(context: u32, _lines: usize) -> u32 {
+pub fn response_trailers(context: u32, _lines: usize) -> u32 {
     action(vm::with_request(context, |flow| flow.on_response_trailers()))
 }
 
 /// `proxy_on_http_call_response`
-pub extern "C" fn http_call_response(
-    context: u32,
-    token: u32,
-    lines: usize,
-    body_size: usize,
-    _trailers: usize,
-) {
+pub fn http_call_response(context: u32, token: u32, lines: usize, body_size: usize, _trailers: usize) {
     let headers = match lines {
         0 => None,
         _ => abi::header_map(Map::CallAnswer).ok().and_then(HeaderMap::decode),
@@ -82,7 +76,7 @@ pub extern "C" fn http_call_response(
 }
 
 /// `proxy_on_delete`
-pub extern "C" fn delete(context: u32) {
+pub fn delete(context: u32) {
     vm::delete(context);
 }
 

@@ -39,23 +39,23 @@ macro_rules! module {
 macro_rules! export {
     (memory_allocate) => { $crate::export!(proxy_on_memory_allocate = memory_allocate(size: usize) -> *mut u8); };
     (context_create) => { $crate::export!(proxy_on_context_create = context_create(context: u32, root: u32) -> ()); };
-    (configure) => { $crate::export!(proxy_on_configure = configure(root: u32, size: usize) -> u32); };
+    (configure) => { $crate::export!(proxy_on_configure = configure(root: u32, size: usize) -> bool); };
     (delete) => { $crate::export!(proxy_on_delete = delete(context: u32) -> ()); };
     (tick) => { $crate::export!(proxy_on_tick = tick(root: u32) -> ()); };
     (request_headers) => {
-        $crate::export!(proxy_on_request_headers = request_headers(context: u32, lines: usize, last: u32) -> u32);
+        $crate::export!(proxy_on_request_headers = request_headers(context: u32, lines: usize, last: bool) -> u32);
     };
     (request_body) => {
-        $crate::export!(proxy_on_request_body = request_body(context: u32, size: usize, last: u32) -> u32);
+        $crate::export!(proxy_on_request_body = request_body(context: u32, size: usize, last: bool) -> u32);
     };
     (request_trailers) => {
         $crate::export!(proxy_on_request_trailers = request_trailers(context: u32, lines: usize) -> u32);
     };
     (response_headers) => {
-        $crate::export!(proxy_on_response_headers = response_headers(context: u32, lines: usize, last: u32) -> u32);
+        $crate::export!(proxy_on_response_headers = response_headers(context: u32, lines: usize, last: bool) -> u32);
     };
     (response_body) => {
-        $crate::export!(proxy_on_response_body = response_body(context: u32, size: usize, last: u32) -> u32);
+        $crate::export!(proxy_on_response_body = response_body(context: u32, size: usize, last: bool) -> u32);
     };
     (response_trailers) => {
         $crate::export!(proxy_on_response_trailers = response_trailers(context: u32, lines: usize) -> u32);

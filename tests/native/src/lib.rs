@@ -1,1 +1,78 @@
-//! The real stages over the fake host.
+//! The modules over the fake Envoy: what every test of this ring begins with.
+//!
+//! ```ignore
+//! let envoy = native_tests::gateway(document).cluster("users-service:3001").start().unwrap();
+//! let stream = envoy.get("/api/home").end();
+//! ```
+
+use fake_envoy::{Callbacks, Envoy, Refused, Setup};
+use portcullis_host::callbacks;
+use portcullis_host::module::Module;
+
+/// A module and its document, before Envoy starts.
+pub struct Gate {
+    setup: Setup,
+    module: Module,
+    document: String,
+}
+
+/// `gateway.wasm` with this document.
+pub fn gateway(document: &str) -> Gate {
+    module(Module::Gateway, document)
+}
+
+/// Any module with this document.
+pub fn module(module: Module, document: &str) -> Gate {
+    Gate { setup: Setup::new(exports(module)), module, document: document.to_owned() }
+}
+
+impl Gate {
+    /// Changes what the fake Envoy is like.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(Setup) -> Setup) -> Self {
+        self.setup = change(self.setup);
+        self
+    }
+
+    /// Adds a cluster that calls can go to.
+    #[must_use]
+    pub fn cluster(self, name: &str) -> Self {
+        self.with(|setup| setup.cluster(name))
+    }
+
+    /// Starts Envoy; a document with mistakes refuses.
+    pub fn start(self) -> Result<Envoy, Refused> {
+        callbacks::initialize(self.module);
+        self.setup.start(self.document)
+    }
+}
+
+/// The callbacks that the module exports: those of its `portcullis_host::module!`.
+fn exports(module: Module) -> Callbacks {
+    let every = Callbacks {
+        on_context_create: Some(callbacks::context_create),
+        on_configure: Some(callbacks::configure),
+        on_delete: Some(callbacks::delete),
+        on_request_headers: Some(callbacks::request_headers),
+        on_response_headers: Some(callbacks::response_headers),
+        ..Callbacks::default()
+    };
+    let waits = |callbacks: Callbacks| Callbacks {
+        on_tick: Some(callbacks::tick),
+        on_request_body: Some(callbacks::request_body),
+        on_request_trailers: Some(callbacks::request_trailers),
+        on_http_call_response: Some(callbacks::http_call_response),
+        ..callbacks
+    };
+    let reads_bodies = |callbacks: Callbacks| Callbacks {
+        on_response_body: Some(callbacks::response_body),
+        on_response_trailers: Some(callbacks::response_trailers),
+        ..callbacks
+    };
+    match module {
+        Module::Gateway => reads_bodies(waits(every)),
+        Module::JwtAuth | Module::Aggregate => waits(every),
+        Module::RateLimit => every,
+        Module::Transform => reads_bodies(every),
+    }
+}
