@@ -1,0 +1,122 @@
+//! Aggregation as a stage: it moves bytes between Envoy and `portcullis-aggregate`, which decides.
+
+mod metrics;
+mod rewrite;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use portcullis_aggregate::{
+    self as aggregate, Aggregations, Call, Caller, Ending, Gather, Outcome, Request, Surroundings, Turn,
+};
+use portcullis_document::{AuthConfig, Document, Mistakes};
+
+use crate::exchange::Exchange;
+use crate::host::{self, Answer, CallId};
+use crate::stage::{Progress, Stage, Waiting};
+use metrics::PartMetrics;
+
+/// The section `aggregations`.
+struct Aggregate {
+    aggregations: Aggregations,
+    metrics: Rc<PartMetrics>,
+}
+
+/// A request whose parts are under way.
+struct Gathering {
+    gather: Gather,
+    metrics: Rc<PartMetrics>,
+}
+
+/// Compiles the section, if it is there.
+pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Option<Box<dyn Stage>> {
+    if document.aggregations.is_empty() {
+        return None;
+    }
+    let surroundings = Surroundings {
+        identity_headers: &document.auth.as_ref().map(identity_headers).unwrap_or_default(),
+        has_claims: document.auth.is_some(),
+        rewriter: &rewrite::compiled,
+    };
+    let aggregations = Aggregations::compile(&document.aggregations, &surroundings, mistakes);
+    let metrics = Rc::new(PartMetrics::of(&document.aggregations));
+    Some(Box::new(Aggregate { aggregations, metrics }))
+}
+
+/// The headers that `auth` writes, having taken off the client's.
+fn identity_headers(auth: &AuthConfig) -> Vec<String> {
+    let claims = auth.providers.iter().flat_map(|provider| &provider.claims_to_headers);
+    claims.map(|claim| claim.header.clone()).chain(auth.forward_payload_header.clone()).collect()
+}
+
+impl Stage for Aggregate {
+    fn on_request(&self, exchange: &mut Exchange) -> Progress {
+        let Some(found) = self.aggregations.find(exchange.request.method(), exchange.path.as_str()) else {
+            return Progress::Continue;
+        };
+        let progress = found.start(&mut turn(exchange, exchange.now(), &mut Envoy));
+        self.metrics.go_on(progress, exchange)
+    }
+}
+
+impl Waiting for Gathering {
+    fn on_answer(self: Box<Self>, call: CallId, answer: Answer, exchange: &mut Exchange) -> Progress {
+        let answer = match &answer {
+            Answer::Reset => aggregate::Answer::Reset,
+            Answer::Response { headers, body_size } => aggregate::Answer::Response(aggregate::Response {
+                headers,
+                body_size: *body_size,
+                body: &host::answer_body,
+            }),
+        };
+        let mut turn = turn(exchange, exchange.now(), &mut Envoy);
+        let progress = self.gather.on_answer(aggregate::CallId(call.0), &answer, &mut turn);
+        self.metrics.go_on(progress, exchange)
+    }
+
+    fn next_tick(&self) -> Option<Duration> {
+        self.gather.next_wakeup()
+    }
+
+    fn on_tick(self: Box<Self>, now: Duration, exchange: &mut Exchange) -> Progress {
+        let progress = self.gather.on_time(&mut turn(exchange, now, &mut Envoy));
+        self.metrics.go_on(progress, exchange)
+    }
+}
+
+impl PartMetrics {
+    fn go_on(self: &Rc<Self>, progress: aggregate::Progress, exchange: &mut Exchange) -> Progress {
+        match progress {
+            aggregate::Progress::Waiting(gather) => {
+                Progress::Wait(Box::new(Gathering { gather, metrics: Rc::clone(self) }))
+            }
+            aggregate::Progress::Done(outcome) => {
+                let Outcome { ending, report } = *outcome;
+                self.count(&report);
+                exchange.trace(format_args!("{report}"));
+                match ending {
+                    Ending::Answered(reply) => Progress::Reply(reply),
+                    Ending::Refused(refusal) => Progress::Refuse(Box::new(refusal)),
+                }
+            }
+        }
+    }
+}
+
+fn turn<'a>(exchange: &'a Exchange, now: Duration, caller: &'a mut Envoy) -> Turn<'a> {
+    let request = Request { head: &exchange.request, identity: exchange.identity.as_ref() };
+    Turn { request, now, caller }
+}
+
+/// Envoy, as the sender of calls.
+struct Envoy;
+
+impl Caller for Envoy {
+    fn call(&mut self, call: &Call<'_>) -> Result<aggregate::CallId, aggregate::NotSent> {
+        match host::call(call.cluster, call.headers, call.timeout) {
+            Ok(id) => Ok(aggregate::CallId(id.0)),
+            Err(host::NotSent::NoSuchCluster) => Err(aggregate::NotSent::NoCluster),
+            Err(host::NotSent::NoHealthyHost) => Err(aggregate::NotSent::NoHealthyHost),
+        }
+    }
+}
