@@ -19,6 +19,7 @@ const HCM: &str =
 const ROUTER: &str = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 const STRING: &str = "type.googleapis.com/google.protobuf.StringValue";
+const STRUCT: &str = "type.googleapis.com/google.protobuf.Struct";
 const LISTENER_TYPE: &str = "type.googleapis.com/envoy.config.listener.v3.Listener";
 const HTTP_OPTIONS: &str = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const STDOUT: &str = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog";
@@ -60,8 +61,7 @@ fn listener(setup: &Setup) -> Value {
 
 /// Nothing here protects a filter unless the story asks for it: paths, underscores and header counts come as they are.
 fn connection_manager(setup: &Setup) -> Value {
-    let mut filters: Vec<Value> =
-        setup.filters.iter().map(|filter| wasm(filter, setup.headers_wait)).collect();
+    let mut filters: Vec<Value> = setup.filters.iter().map(|filter| wasm(filter, setup)).collect();
     filters.push(json!({ "name": "envoy.filters.http.router", "typed_config": { "@type": ROUTER } }));
     let mut manager = json!({
         "@type": HCM,
@@ -90,12 +90,7 @@ fn access_log() -> Value {
     json!({ "@type": STDOUT, "log_format": { "text_format_source": { "inline_string": line } } })
 }
 
-fn wasm(filter: &Filter, headers_wait: bool) -> Value {
-    let mut document = filter.document.clone();
-    if headers_wait && document.is_object() {
-        document["headers_wait"] = json!(true);
-    }
-    let text = document.as_str().map_or_else(|| document.to_string(), str::to_owned);
+fn wasm(filter: &Filter, setup: &Setup) -> Value {
     json!({
         "name": filter.module,
         "typed_config": { "@type": WASM, "config": {
@@ -106,10 +101,23 @@ fn wasm(filter: &Filter, headers_wait: bool) -> Value {
                 "code": { "local": { "filename": module_file(&filter.module) } },
             },
             "failure_policy": "FAIL_RELOAD",
-            "allow_on_headers_stop_iteration": headers_wait,
-            "configuration": { "@type": STRING, "value": text },
+            "allow_on_headers_stop_iteration": setup.headers_wait,
+            "configuration": configuration(filter, setup),
         } },
     })
+}
+
+/// A document that is a string is sent as it is: it need not be JSON.
+fn configuration(filter: &Filter, setup: &Setup) -> Value {
+    let mut document = filter.document.clone();
+    if setup.headers_wait && document.is_object() {
+        document["headers_wait"] = json!(true);
+    }
+    if setup.is_struct {
+        return json!({ "@type": STRUCT, "value": document });
+    }
+    let text = document.as_str().map_or_else(|| document.to_string(), str::to_owned);
+    json!({ "@type": STRING, "value": text })
 }
 
 /// `dist/<module>.wasm`, or the probe, which is built when it is first asked for.

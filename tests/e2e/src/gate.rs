@@ -13,7 +13,7 @@ use crate::admin::Admin;
 use crate::answer::{Answer, Lost};
 use crate::bootstrap::{LISTENER, bootstrap, listener_file};
 use crate::client::{Connection, Request, send_bytes};
-use crate::envoy::Envoy;
+use crate::envoy::{Envoy, validate};
 use crate::eventually::eventually;
 use crate::setup::Setup;
 
@@ -31,8 +31,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn start(setup: Setup) -> Gate {
-        let services = RUNTIME.block_on(Services::start()).expect("the services listen");
+    pub(crate) fn start(setup: Setup, services: Services) -> Gate {
         let folder = tempfile::tempdir().expect("a folder");
         let file = setup.reloadable.then(|| folder.path().join("listener.json"));
         if let Some(file) = &file {
@@ -132,6 +131,12 @@ impl Gate {
             (outcome("success") + outcome("rejected") > taken + refused).then(|| outcome("success") > taken)
         })
     }
+}
+
+/// Whether Envoy would start with this setup, and what it and the modules say.
+pub fn validate_setup(setup: Setup) -> Result<String, String> {
+    let services = RUNTIME.block_on(Services::start()).expect("the services listen");
+    validate(&bootstrap(&setup, &services, None).to_string())
 }
 
 /// A service that answers with chosen bytes.

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
+use services::Services;
 
-use crate::gate::Gate;
+use crate::gate::{Gate, RUNTIME};
 
 /// The order of the single modules: an answer that an earlier filter makes never reaches a later one, so what
 /// transforms answers stands before what makes them.
@@ -30,6 +31,7 @@ pub struct Setup {
     pub(crate) workers: usize,
     pub(crate) normalized: bool,
     pub(crate) reloadable: bool,
+    pub(crate) is_struct: bool,
     pub(crate) clusters: Vec<(String, SocketAddr)>,
     pub(crate) routes: Vec<Value>,
 }
@@ -48,6 +50,7 @@ impl Setup {
             workers: 1,
             normalized: false,
             reloadable: false,
+            is_struct: false,
             clusters: Vec::new(),
             routes: Vec::new(),
         }
@@ -90,6 +93,11 @@ impl Setup {
         Setup { reloadable: true, ..self }
     }
 
+    /// The document arrives as a `google.protobuf.Struct`, as it must not.
+    pub fn as_struct(self) -> Setup {
+        Setup { is_struct: true, ..self }
+    }
+
     /// Adds a cluster, or puts another address behind one of the usual names.
     pub fn cluster(mut self, name: &str, address: SocketAddr) -> Setup {
         self.clusters.push((name.to_owned(), address));
@@ -110,6 +118,13 @@ impl Setup {
     /// # Panics
     /// When Envoy refuses the configuration.
     pub fn start(self) -> Gate {
-        Gate::start(self)
+        self.start_after(|_| ())
+    }
+
+    /// The same, after something was done to the services: before Envoy, and so the filters, can ask them anything.
+    pub fn start_after(self, prepare: impl FnOnce(&Services)) -> Gate {
+        let services = RUNTIME.block_on(Services::start()).expect("the services listen");
+        prepare(&services);
+        Gate::start(self, services)
     }
 }

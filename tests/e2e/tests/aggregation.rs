@@ -1,0 +1,300 @@
+//! One request, many services: stitched byte for byte, as slow as the slowest, and whole when a part is not.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use e2e_tests::{Act, Gate, Setup, Token, eventually, fresh_user, sample_document, wire};
+use serde_json::{Value, json};
+
+static SAMPLE: LazyLock<Gate> = LazyLock::new(|| Setup::gateway(sample_document()).start());
+
+/// A document of one aggregation, and no other section.
+fn stitched(path: &str, parts: Value, more: Value) -> Value {
+    let mut aggregation = json!({ "path": path, "parts": parts });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        aggregation[name] = value.clone();
+    }
+    json!({ "aggregations": [aggregation] })
+}
+
+fn users(path: &str) -> Value {
+    json!({ "name": "user", "upstream": "http://users-service:3001", "path": path })
+}
+
+fn products(path: &str) -> Value {
+    json!({ "name": "products", "upstream": "http://products-service:3003", "path": path })
+}
+
+fn with(mut part: Value, name: &str, value: Value) -> Value {
+    part[name] = value;
+    part
+}
+
+#[test]
+fn the_home_page_is_stitched_from_three_services() {
+    let user = fresh_user();
+    let answer = SAMPLE.get("/api/home").token(Token::of(&user).mint()).send();
+    let body = answer.passed().json();
+    assert_eq!(body["user"]["id"], user);
+    assert_eq!(body["recent_orders"].as_array().map(Vec::len), Some(3));
+    assert_eq!(body["recommendations"][0]["id"], "p_1");
+    let text = answer.text();
+    let at = |name: &str| text.find(&format!("\"{name}\":")).unwrap();
+    assert!(at("user") < at("recent_orders") && at("recent_orders") < at("recommendations"), "{text}");
+    assert!(
+        text.contains(r#""balance":12345678901234567890,"score":1.0,"#),
+        "numbers keep their spelling: {text}"
+    );
+    assert!(text.contains(r#""internal\u005fid":5"#), "names keep their escapes: {text}");
+    assert_eq!(answer.expect_header("content-type"), "application/json");
+    assert!(answer.expect_header("x-response-time").ends_with("ms"));
+    assert_eq!(answer.header("x-portcullis-partial"), None);
+}
+
+#[test]
+fn every_part_gets_the_verified_identity_and_the_request_id_and_no_secrets() {
+    let user = fresh_user();
+    let request = SAMPLE.get("/api/home").token(Token::of(&user).mint()).header("x-user-id", "usr_root");
+    let request = request.header("cookie", "session=1").header("accept-language", "de");
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let answer = request.header("traceparent", trace).send();
+    answer.passed();
+    let reached = SAMPLE.reached(&answer);
+    let mut targets: Vec<&str> = reached.iter().map(|seen| seen.target.as_str()).collect();
+    targets.sort_unstable();
+    let orders = format!("/orders?user={user}&limit=3");
+    assert_eq!(targets, [orders.as_str(), "/recommendations", &format!("/users/{user}")]);
+    for seen in &reached {
+        assert_eq!(seen.headers_named("x-user-id"), [user.as_str()], "{seen:#?}");
+        assert_eq!(seen.headers_named("x-user-role"), ["customer"]);
+        assert_eq!(seen.headers_named("x-request-id"), [answer.request_id()]);
+        assert_eq!(seen.headers_named("accept-language"), ["de"]);
+        assert!(
+            seen.header("traceparent").is_some_and(|sent| sent.contains("0af7651916cd43dd8448eb211c80319c"))
+        );
+        assert_eq!(seen.header("cookie"), None);
+        assert_eq!(seen.header("authorization"), None);
+        assert_eq!(seen.method, "GET");
+    }
+    let hosts: Vec<_> = reached.iter().filter_map(|seen| seen.header("host")).collect();
+    assert!(hosts.iter().all(|host| host.ends_with("-service") || host.contains("-service:")), "{hosts:?}");
+}
+
+#[test]
+fn the_slowest_part_decides_the_time() {
+    let parts = json!([
+        users("/users/7?delay_ms=400"),
+        products("/recommendations?delay_ms=300"),
+        { "name": "orders", "upstream": "http://orders-service:3002", "path": "/orders?delay_ms=200" },
+    ]);
+    let gate = Setup::gateway(stitched("/api/page", parts, json!({ "timeout": "10s" }))).start();
+    let start = Instant::now();
+    let answer = gate.get("/api/page").send();
+    let elapsed = start.elapsed();
+    answer.passed();
+    assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_millis(900), "{elapsed:?}");
+    let told = answer.expect_header("x-response-time").trim_end_matches("ms").parse::<u64>().unwrap();
+    assert!((399..900).contains(&told), "{told} ms");
+}
+
+/// Ways for a part to fail that a query of the mock services brings about.
+const FAILURES: [&str; 7] = [
+    "fail=reset",
+    "fail=garbage",
+    "fail=truncate",
+    "fail=hang",
+    "status=500",
+    "status=404",
+    "gzip=1&encoding=br",
+];
+
+#[test]
+fn a_failed_part_with_a_fallback_is_its_fallback() {
+    for failure in FAILURES {
+        let failing =
+            with(products(&format!("/recommendations?{failure}")), "fallback", json!({ "none": [1.50] }));
+        let document =
+            stitched("/api/page", json!([users("/users/7"), failing]), json!({ "timeout": "700ms" }));
+        let gate = Setup::gateway(document).start();
+        let answer = gate.get("/api/page").send();
+        assert_eq!(answer.status, 200, "{failure}: {}", answer.text());
+        assert_eq!(answer.json()["products"], json!({ "none": [1.50] }), "{failure}");
+        assert_eq!(answer.json()["user"]["id"], "7", "{failure}");
+        assert_eq!(answer.expect_header("x-portcullis-partial"), "products", "{failure}");
+        assert_eq!(answer.expect_header("cache-control"), "no-store", "{failure}");
+        gate.has_not_trapped();
+    }
+}
+
+#[test]
+fn a_failed_required_part_fails_the_whole_and_shows_nothing_of_the_others() {
+    for failure in FAILURES {
+        let parts = json!([users("/users/7"), products(&format!("/recommendations?{failure}"))]);
+        let gate = Setup::gateway(stitched("/api/page", parts, json!({ "timeout": "700ms" }))).start();
+        let answer = gate.get("/api/page").send();
+        let (status, error) = match failure {
+            "fail=hang" => (504, "upstream_timeout"),
+            _ => (502, "upstream_failed"),
+        };
+        assert_eq!(answer.status, status, "{failure}: {}", answer.text());
+        answer.refused(status, error);
+        let text = answer.text();
+        assert!(text.contains("products"), "{failure}: {text}");
+        assert!(!text.contains("Ada"), "{failure}: {text}");
+        gate.has_not_trapped();
+    }
+}
+
+#[test]
+fn services_that_are_down_leave_an_optional_hole_or_a_plain_refusal() {
+    let gate = Setup::gateway(sample_document()).start();
+    let home = gate.get("/api/home").token(Token::of(&fresh_user()).mint());
+    home.send().passed();
+    gate.services.products.stop();
+    gate.services.orders.stop();
+    let answer = home.send();
+    let body = answer.passed().json();
+    assert_eq!(body["recent_orders"], json!([]));
+    assert_eq!(body["recommendations"], Value::Null);
+    let partial = answer.expect_header("x-portcullis-partial");
+    assert!(partial.contains("recent_orders") && partial.contains("recommendations"), "{partial}");
+    gate.services.users.stop();
+    let body = home.send().refused(502, "upstream_failed");
+    assert!(body.to_string().contains("user"), "{body}");
+    gate.has_not_trapped();
+}
+
+#[test]
+fn a_cluster_that_nobody_knows_is_a_failed_part() {
+    let nowhere = json!({ "name": "x", "upstream": "http://nowhere:1", "path": "/", "required": false });
+    let gate = Setup::gateway(stitched("/api/page", json!([users("/users/7"), nowhere]), json!({}))).start();
+    let answer = gate.get("/api/page").send();
+    assert_eq!(answer.passed().json()["x"], Value::Null);
+    assert_eq!(answer.expect_header("x-portcullis-partial"), "x");
+}
+
+#[test]
+fn forty_megabytes_are_too_much() {
+    let body = format!("[\"{}\"]", "x".repeat(40 << 20));
+    let big = wire(move |_| {
+        vec![Act::send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()))]
+    });
+    let part = json!({ "name": "big", "cluster": "big:80", "path": "/", "fallback": "too big" });
+    let document = stitched("/api/page", json!([users("/users/7"), part]), json!({ "timeout": "10s" }));
+    let gate = Setup::gateway(document).cluster("big:80", big.address()).start();
+    assert_eq!(gate.get("/api/page").send().passed().json()["big"], "too big");
+    gate.has_not_trapped();
+}
+
+#[test]
+fn answers_that_are_not_one_json_value_are_not_spliced_in() {
+    let bodies: [&[u8]; 9] = [
+        b"",
+        b"{} {}",
+        b"<html></html>",
+        b"\xef\xbb\xbf{}",
+        b"{\"a\":}",
+        b"\"\xff\"",
+        b"01",
+        b"[1,]",
+        b"{\"a\":1}}",
+    ];
+    for body in bodies {
+        let odd = wire(move |_| {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            vec![Act::Send([head.as_bytes(), body].concat())]
+        });
+        let part = json!({ "name": "odd", "cluster": "odd:80", "path": "/", "required": false });
+        let gate = Setup::gateway(stitched("/api/page", json!([part]), json!({})));
+        let gate = gate.cluster("odd:80", odd.address()).start();
+        let answer = gate.get("/api/page").send();
+        let shown = String::from_utf8_lossy(body);
+        assert_eq!(answer.passed().text(), r#"{"odd":null}"#, "{shown}");
+    }
+}
+
+#[test]
+fn a_client_that_leaves_leaves_nothing_behind() {
+    let document =
+        stitched("/api/page", json!([products("/recommendations?fail=hang")]), json!({ "timeout": "60s" }));
+    let gate = Setup::gateway(document).start();
+    let outstanding = || gate.admin().outstanding("products-service:3003");
+    let clients: Vec<_> = (0..50).map(|_| gate.get("/api/page").abandon().unwrap()).collect();
+    eventually("every part is asked for", || (outstanding() == 50).then_some(()));
+    drop(clients);
+    eventually("no part is outstanding", || (outstanding() == 0).then_some(()));
+    gate.get("/api/users/7").send().passed();
+    gate.has_not_trapped();
+}
+
+#[test]
+fn nothing_in_a_value_reaches_another_place() {
+    let parts = json!([{
+        "name": "seen",
+        "upstream": "http://users-service:3001",
+        "path": "/echo/{id}/x?q={query.q:-none}",
+        "headers": { "X-Part": "{query.q:-none}" },
+    }]);
+    let gate = Setup::gateway(stitched("/api/items/{id}", parts, json!({}))).start();
+    let hostile = [
+        ("a b", "a%20b"),
+        ("%2e%2e", "x"),
+        ("..%2f..%2fadmin", "../../admin"),
+        ("a%3fb%23c", "1&admin=1#x"),
+        ("a%0d%0ab", "a%0d%0aX-Admin:%201"),
+        ("%2f%2fhost", "//host@evil"),
+        ("caf%C3%A9", "%C3%A9"),
+        ("%ff", "%ff%00"),
+    ];
+    for (id, query) in hostile {
+        let id = id.replace(' ', "%20");
+        let query = query.replace('&', "%26").replace('#', "%23");
+        let answer = gate.get(format!("/api/items/{id}?q={query}")).send();
+        assert!(answer.status < 500 || answer.status == 502, "{id}: {}", answer.text());
+        for seen in gate.services.users.seen().all() {
+            let path = seen.path();
+            assert!(path.starts_with("/echo/") && path.ends_with("/x"), "{id}: {}", seen.target);
+            assert_eq!(path.matches('/').count(), 3, "{id}: {}", seen.target);
+            assert!(!path.contains("/../") && !path.contains("/./"), "{id}: {}", seen.target);
+            assert_eq!(seen.target.matches('&').count(), 0, "{id}: {}", seen.target);
+            assert_eq!(seen.header("x-admin"), None, "{id}");
+            assert!(seen.header("host").is_some_and(|host| host.starts_with("users-service")), "{seen:#?}");
+        }
+    }
+    gate.has_not_trapped();
+}
+
+#[test]
+fn head_is_answered_like_get_and_other_methods_go_on_to_the_route() {
+    let gate = Setup::gateway(stitched("/api/users/page", json!([users("/users/7")]), json!({}))).start();
+    let answer = gate.request("HEAD", "/api/users/page").send();
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!(answer.expect_header("content-type"), "application/json");
+    let answer = gate.request("PUT", "/api/users/page").body("{}").send();
+    answer.passed();
+    assert_eq!(gate.forwarded(&answer).target, "/users/page");
+}
+
+#[test]
+fn an_aggregated_answer_passes_the_transformation_of_its_own_path() {
+    let mut document = stitched("/api/page", json!([users("/users/7")]), json!({}));
+    document["transformations"] =
+        json!([{ "path": "/api/page", "response": { "remove_fields": ["internal_id"] } }]);
+    let gate = Setup::gateway(document).start();
+    let answer = gate.get("/api/page").send();
+    let text = answer.passed().text();
+    assert!(
+        text.contains("db_shard") && !text.contains("internal_id") && !text.contains("internal\\u005fid"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_missing_user_can_be_the_answers_own_404() {
+    let part = with(users("/users/nobody"), "on_404", json!("pass"));
+    let gate = Setup::gateway(stitched("/api/page", json!([part]), json!({}))).start();
+    assert_eq!(gate.get("/api/page").send().status, 404);
+}

@@ -1,0 +1,125 @@
+//! What the repository says of itself is so: the sample configuration is the sample document, and crates keep to the
+//! lines of the architecture.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use e2e_tests::{Envoy, RUNTIME, local_bootstrap, read_yaml, repository, sample_document};
+use serde_json::{Value, json};
+use services::Services;
+
+fn manager() -> Value {
+    let envoy = read_yaml("envoy/envoy.yaml");
+    envoy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"].clone()
+}
+
+#[test]
+fn the_sample_configuration_carries_the_sample_document() {
+    let wasm = manager()["http_filters"][0]["typed_config"]["config"].clone();
+    let text = wasm["configuration"]["value"].as_str().unwrap().to_owned();
+    let mut expected = sample_document();
+    expected["headers_wait"] = wasm["allow_on_headers_stop_iteration"].clone();
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    assert_eq!(expected["headers_wait"], true);
+    assert_eq!(wasm["failure_policy"], "FAIL_RELOAD");
+}
+
+#[test]
+fn the_sample_configuration_routes_what_the_sample_document_routes() {
+    let document = read_yaml("envoy/gateway.yaml");
+    let envoy_routes = manager()["route_config"]["virtual_hosts"][0]["routes"].clone();
+    for route in document["routes"].as_array().unwrap() {
+        let path = route["path"].as_str().unwrap();
+        let matcher = match path.strip_suffix("/**") {
+            Some(prefix) => json!({ "path_separated_prefix": prefix }),
+            None => json!({ "path": path }),
+        };
+        let (name, value) = matcher.as_object().unwrap().iter().next().unwrap();
+        let found = envoy_routes.as_array().unwrap().iter().find(|route| route["match"][name] == *value);
+        let found = found.unwrap_or_else(|| panic!("no route for {path}"));
+        let cluster = route["upstream"].as_str().unwrap().trim_start_matches("http://");
+        assert_eq!(found["route"]["cluster"], cluster, "{path}");
+        assert_eq!(found["route"]["host_rewrite_literal"], cluster, "{path}");
+        let methods: Vec<&str> =
+            route["methods"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let method = &found["match"]["headers"][0]["string_match"];
+        let accepted = method["exact"].as_str().or(method["safe_regex"]["regex"].as_str()).unwrap();
+        assert_eq!(accepted, methods.join("|"), "{path}");
+    }
+}
+
+#[test]
+fn the_sample_configuration_starts_and_serves() {
+    let services = RUNTIME.block_on(Services::start()).unwrap();
+    let envoy = Envoy::start("envoy.yaml", &local_bootstrap(&services, 0), 1);
+    let gateway = e2e_tests::eventually("it listens", || envoy.admin().listener("gateway"));
+    let ask = |method: &str, path: &str| e2e_tests::Request::new(gateway, method, path);
+    let token = e2e_tests::Token::default().mint();
+    ask("GET", "/api/orders/ord_x7k9").token(&token).send().passed();
+    let answer = ask("GET", "/api/nothing").token(&token).send();
+    answer.refused(404, "not_found");
+    let answer = ask("DELETE", "/api/orders/7").token(&token).send();
+    answer.refused(405, "method_not_allowed");
+    assert_eq!(answer.expect_header("allow"), "GET, POST");
+    let answer = ask("POST", "/api/home").token(&token).body("{}").send();
+    answer.refused(405, "method_not_allowed");
+    services.orders.stop();
+    let answer = ask("GET", "/api/orders/7").token(&token).send();
+    answer.refused(503, "service_unavailable");
+    // A filter's refusal is its own, whatever Envoy's errors look like.
+    let answer = ask("GET", "/api/orders/7").send();
+    answer.refused(401, "token_missing");
+}
+
+/// The crates of ours that each crate depends on, for what is built into a module.
+fn dependencies() -> Vec<(String, BTreeSet<String>)> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1", "--offline"];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(repository()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let names = packages.iter().map(|package| {
+        let normal = package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null());
+        let ours = normal.filter_map(|dependency| dependency["name"].as_str()).map(str::to_owned);
+        (package["name"].as_str().unwrap().to_owned(), ours.collect())
+    });
+    names.collect()
+}
+
+#[test]
+fn pure_crates_import_none_of_each_other() {
+    let shared = ["portcullis-document", "portcullis-http"];
+    let filters =
+        ["portcullis-jwt-auth", "portcullis-rate-limit", "portcullis-aggregate", "portcullis-transform"];
+    for (name, imports) in dependencies() {
+        let ours: Vec<&str> =
+            imports.iter().map(String::as_str).filter(|name| name.starts_with("portcullis-")).collect();
+        if filters.contains(&name.as_str()) {
+            assert!(ours.iter().all(|import| shared.contains(import)), "{name} imports {ours:?}");
+        }
+        if shared.contains(&name.as_str()) {
+            assert!(ours.iter().all(|import| shared.contains(import)), "{name} imports {ours:?}");
+        }
+        if name.starts_with("portcullis-module-") {
+            assert_eq!(ours, ["portcullis-host"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn only_the_probe_knows_the_sdk_and_tests_of_the_outside_know_nothing_of_the_inside() {
+    for (name, imports) in dependencies() {
+        if name.starts_with("portcullis-") {
+            assert!(!imports.contains("proxy-wasm"), "{name} imports the SDK");
+        }
+        if ["e2e-tests", "services", "probe", "fake-envoy"].contains(&name.as_str()) {
+            assert!(
+                !imports.iter().any(|import| import.starts_with("portcullis-")),
+                "{name} imports {imports:?}"
+            );
+        }
+    }
+}
