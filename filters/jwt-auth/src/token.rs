@@ -17,7 +17,7 @@ pub use fault::{Part, TokenFault};
 
 /// The decoded parts of a token (RFC 7515, section 7.1).
 #[derive(Debug)]
-pub struct Parts<'t> {
+pub(crate) struct Parts<'t> {
     header: String,
     payload: String,
     payload_text: &'t [u8],
@@ -27,7 +27,7 @@ pub struct Parts<'t> {
 
 /// A token that anyone may have made.
 #[derive(Debug)]
-pub struct UntrustedToken<'p> {
+pub(crate) struct UntrustedToken<'p> {
     parts: &'p Parts<'p>,
     algorithm: Algorithm,
     kid: Option<Cow<'p, str>>,
@@ -36,7 +36,7 @@ pub struct UntrustedToken<'p> {
 
 /// A token that the holder of a key has made.
 #[derive(Debug)]
-pub struct VerifiedToken<'p> {
+pub(crate) struct VerifiedToken<'p> {
     claims: Object<'p>,
     payload_text: &'p [u8],
     key: Rc<Key>,
@@ -44,7 +44,7 @@ pub struct VerifiedToken<'p> {
 
 impl<'t> Parts<'t> {
     /// Takes a token apart, strictly: three parts of base64url, the first two of them JSON text.
-    pub fn split(token: &'t [u8], most_bytes: usize) -> Result<Self, TokenFault> {
+    pub(crate) fn split(token: &'t [u8], most_bytes: usize) -> Result<Self, TokenFault> {
         if token.len() > most_bytes {
             return Err(TokenFault::TooLong { bytes: token.len() });
         }
@@ -66,13 +66,13 @@ impl<'t> Parts<'t> {
     }
 
     /// Reads header and claims; what they say is not yet anyone's word.
-    pub fn untrusted(&self) -> Result<UntrustedToken<'_>, TokenFault> {
+    pub(crate) fn untrusted(&self) -> Result<UntrustedToken<'_>, TokenFault> {
         let header =
-            Object::parse(&self.header).map_err(|fault| TokenFault::not_an_object(Part::Header, fault))?;
+            Object::parse(&self.header).map_err(|fault| TokenFault::from_object(Part::Header, fault))?;
         let algorithm = read_algorithm(&header)?;
         let kid = read_kid(&header)?;
         let claims =
-            Object::parse(&self.payload).map_err(|fault| TokenFault::not_an_object(Part::Payload, fault))?;
+            Object::parse(&self.payload).map_err(|fault| TokenFault::from_object(Part::Payload, fault))?;
         Ok(UntrustedToken { parts: self, algorithm, kid, claims })
     }
 }
@@ -80,13 +80,13 @@ impl<'t> Parts<'t> {
 impl<'p> UntrustedToken<'p> {
     /// The algorithm it says it was signed with, which a key must be bound to.
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// The key it says it was signed with.
     #[must_use]
-    pub fn kid(&self) -> Option<&str> {
+    pub(crate) fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 

@@ -8,15 +8,15 @@ use crate::object::{self, Object};
 
 /// What a provider asks of its tokens.
 #[derive(Clone, Debug)]
-pub struct Validity {
+pub(crate) struct Validity {
     /// How far the issuer's clock may be off.
-    pub leeway: Duration,
+    pub(crate) leeway: Duration,
     /// The longest life of a token.
-    pub max_lifetime: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
     /// Whether a token must have an end.
-    pub require_expiration: bool,
+    pub(crate) require_expiration: bool,
     /// A token must be meant for one of these, if there are any.
-    pub audiences: Option<Vec<String>>,
+    pub(crate) audiences: Option<Vec<String>>,
 }
 
 /// Why a verified token is no good.

@@ -1,1 +1,9 @@
+//! The decision list, item by item.
 
+mod fixture;
+mod identity;
+mod keys;
+mod memory;
+mod paths;
+mod requirements;
+mod tokens;

@@ -44,7 +44,7 @@ pub enum TokenFault {
 }
 
 impl TokenFault {
-    pub(super) fn not_an_object(part: Part, fault: ObjectFault) -> Self {
+    pub(crate) fn from_object(part: Part, fault: ObjectFault) -> Self {
         match fault {
             ObjectFault::NotAnObject => Self::NotAnObject(part),
             ObjectFault::NameTwice => Self::NameTwice(part),
