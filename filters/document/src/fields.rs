@@ -17,11 +17,7 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(path: &str, members: Vec<(String, &'a RawValue)>, mistakes: &mut Mistakes) -> Self {
-        let mut fields = Self {
-            path: path.to_owned(),
-            members: Vec::new(),
-            known: Vec::new(),
-        };
+        let mut fields = Self { path: path.to_owned(), members: Vec::new(), known: Vec::new() };
         for (name, raw) in members {
             let place = fields.path_of(&name);
             if fields.members.iter().any(|(known, _)| *known == name) {
@@ -119,12 +115,7 @@ impl<'a> Fields<'a> {
     /// Ends the reading: whatever was not taken has a name that does not exist.
     pub fn finish(self, mistakes: &mut Mistakes) {
         for (name, node) in &self.members {
-            mistakes.add(
-                node.path(),
-                Fault::UnknownKey {
-                    nearest: nearest(name, &self.known),
-                },
-            );
+            mistakes.add(node.path(), Fault::UnknownKey { nearest: nearest(name, &self.known) });
         }
     }
 }
@@ -132,9 +123,7 @@ impl<'a> Fields<'a> {
 /// The known name with the fewest edits to `name`, if it is near enough to be a slip.
 fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let tolerated = name.chars().count().div_ceil(3);
-    let ranked = known
-        .iter()
-        .map(|candidate| (edits_between(name, candidate), *candidate));
+    let ranked = known.iter().map(|candidate| (edits_between(name, candidate), *candidate));
     ranked
         .filter(|(edits, _)| *edits <= tolerated)
         .min_by_key(|(edits, _)| *edits)

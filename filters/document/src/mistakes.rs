@@ -73,11 +73,7 @@ impl fmt::Display for Fault {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
-            self.fault.fmt(f)
-        } else {
-            write!(f, "{}: {}", self.path, self.fault)
-        }
+        if self.path.is_empty() { self.fault.fmt(f) } else { write!(f, "{}: {}", self.path, self.fault) }
     }
 }
 
@@ -91,10 +87,7 @@ pub struct Mistakes {
 impl Mistakes {
     /// Notes a mistake at `path`.
     pub fn add(&mut self, path: impl Into<String>, fault: Fault) {
-        self.found.push(Mistake {
-            path: path.into(),
-            fault,
-        });
+        self.found.push(Mistake { path: path.into(), fault });
     }
 
     /// Notes a mistake that is told in a sentence.
@@ -104,10 +97,7 @@ impl Mistakes {
 
     /// Notes something that works but will surprise.
     pub fn warn(&mut self, path: impl Into<String>, sentence: impl Into<Cow<'static, str>>) {
-        self.warnings.push(Mistake {
-            path: path.into(),
-            fault: Fault::Wrong(sentence.into()),
-        });
+        self.warnings.push(Mistake { path: path.into(), fault: Fault::Wrong(sentence.into()) });
     }
 
     /// The mistakes, in the order of the document as far as it was read in order.

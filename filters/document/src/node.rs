@@ -30,18 +30,9 @@ impl<'a> Node<'a> {
     /// Reads the whole text as one value, the root.
     pub fn root(text: &'a str, mistakes: &mut Mistakes) -> Option<Self> {
         match serde_json::from_str::<&RawValue>(text) {
-            Ok(raw) => Some(Self {
-                path: String::new(),
-                raw,
-            }),
+            Ok(raw) => Some(Self { path: String::new(), raw }),
             Err(error) => {
-                mistakes.add(
-                    "",
-                    Fault::NotJson {
-                        line: error.line(),
-                        column: error.column(),
-                    },
-                );
+                mistakes.add("", Fault::NotJson { line: error.line(), column: error.column() });
                 None
             }
         }
@@ -90,13 +81,7 @@ impl<'a> Node<'a> {
     /// The items of an array.
     pub fn items(&self, mistakes: &mut Mistakes) -> Option<Vec<Node<'a>>> {
         let items: Vec<&'a RawValue> = self.parse("a list", mistakes)?;
-        Some(
-            items
-                .into_iter()
-                .enumerate()
-                .map(|(at, raw)| self.item(at, raw))
-                .collect(),
-        )
+        Some(items.into_iter().enumerate().map(|(at, raw)| self.item(at, raw)).collect())
     }
 
     /// The texts of an array of texts; what is no text is a mistake and left out.
@@ -117,9 +102,7 @@ impl<'a> Node<'a> {
 
     /// A whole number within `bounds`.
     pub fn count(&self, bounds: RangeInclusive<u64>, mistakes: &mut Mistakes) -> Option<u64> {
-        let number = serde_json::from_str(self.json())
-            .ok()
-            .filter(|number| bounds.contains(number));
+        let number = serde_json::from_str(self.json()).ok().filter(|number| bounds.contains(number));
         number.or_else(|| self.expected(whole_number(&bounds), mistakes))
     }
 
@@ -132,10 +115,8 @@ impl<'a> Node<'a> {
                 let (least, most) = (units::shown(*bounds.start()), units::shown(*bounds.end()));
                 self.expected(format!("a duration from {least} to {most}"), mistakes)
             }
-            None => self.expected(
-                "a duration with its unit, such as \"250ms\", \"2s\", \"5m\" or \"24h\"",
-                mistakes,
-            ),
+            None => self
+                .expected("a duration with its unit, such as \"250ms\", \"2s\", \"5m\" or \"24h\"", mistakes),
         }
     }
 
@@ -145,26 +126,17 @@ impl<'a> Node<'a> {
         let parsed = number.or_else(|| units::size(&self.quiet_text()?));
         match parsed {
             Some(size) if bounds.contains(&size) => Some(size),
-            Some(_) => self.expected(
-                format!("a size from {} to {} bytes", bounds.start(), bounds.end()),
-                mistakes,
-            ),
-            None => self.expected(
-                "a size in whole bytes or with its unit, such as \"64KiB\" or \"1MiB\"",
-                mistakes,
-            ),
+            Some(_) => {
+                self.expected(format!("a size from {} to {} bytes", bounds.start(), bounds.end()), mistakes)
+            }
+            None => self
+                .expected("a size in whole bytes or with its unit, such as \"64KiB\" or \"1MiB\"", mistakes),
         }
     }
 
     /// Notes that something else was expected here; answers `None` for the caller to pass on.
     pub fn expected<T>(&self, what: impl Into<Cow<'static, str>>, mistakes: &mut Mistakes) -> Option<T> {
-        mistakes.add(
-            &self.path,
-            Fault::Expected {
-                what: what.into(),
-                got: shortened(self.json()),
-            },
-        );
+        mistakes.add(&self.path, Fault::Expected { what: what.into(), got: shortened(self.json()) });
         None
     }
 
@@ -173,9 +145,7 @@ impl<'a> Node<'a> {
     }
 
     fn parse<T: Deserialize<'a>>(&self, what: &'static str, mistakes: &mut Mistakes) -> Option<T> {
-        serde_json::from_str(self.json())
-            .ok()
-            .or_else(|| self.expected(what, mistakes))
+        serde_json::from_str(self.json()).ok().or_else(|| self.expected(what, mistakes))
     }
 
     fn item(&self, at: usize, raw: &'a RawValue) -> Node<'a> {

@@ -58,10 +58,9 @@ impl fmt::Display for PatternError {
             Self::PartOfSegment { segment } => {
                 write!(f, "a wildcard is a whole segment, not a part of {segment:?}")
             }
-            Self::BadName { name } => write!(
-                f,
-                "{name:?} is no name: letters, digits and \"_\", not a digit first"
-            ),
+            Self::BadName { name } => {
+                write!(f, "{name:?} is no name: letters, digits and \"_\", not a digit first")
+            }
             Self::NameTwice { name } => write!(f, "{name:?} is captured twice"),
             Self::NotCanonical { canonical } => {
                 write!(f, "no request has this path; its canonical form is {canonical:?}")
@@ -79,15 +78,8 @@ impl PathPattern {
             Some(before) if before.ends_with('/') => (split(before.trim_end_matches('/')), true),
             _ => (split(inner), false),
         };
-        let segments = segments
-            .into_iter()
-            .map(Segment::parse)
-            .collect::<Result<Vec<_>, _>>()?;
-        let pattern = Self {
-            text: text.to_owned(),
-            segments,
-            holds_everything_below,
-        };
+        let segments = segments.into_iter().map(Segment::parse).collect::<Result<Vec<_>, _>>()?;
+        let pattern = Self { text: text.to_owned(), segments, holds_everything_below };
         pattern.check_names()?;
         pattern.check_canonical()?;
         Ok(pattern)
@@ -132,19 +124,13 @@ impl PathPattern {
             .iter()
             .enumerate()
             .find(|(at, name)| names.iter().take(*at).any(|earlier| earlier == *name));
-        twice.map_or(Ok(()), |(_, name)| {
-            Err(PatternError::NameTwice {
-                name: (*name).to_owned(),
-            })
-        })
+        twice.map_or(Ok(()), |(_, name)| Err(PatternError::NameTwice { name: (*name).to_owned() }))
     }
 
     /// A wildcard is stood in for by a letter: what remains must be a path that a canonical request can have.
     fn check_canonical(&self) -> Result<(), PatternError> {
         let literal = |stand_in: &dyn Fn(&Segment) -> String| {
-            self.segments
-                .iter()
-                .fold(String::new(), |path, segment| path + "/" + &stand_in(segment))
+            self.segments.iter().fold(String::new(), |path, segment| path + "/" + &stand_in(segment))
         };
         let mut path = literal(&|segment| match segment {
             Segment::Literal(text) => text.clone(),
@@ -157,9 +143,7 @@ impl PathPattern {
         if canonical.is_canonical() && canonical.as_str() == path {
             return Ok(());
         }
-        Err(PatternError::NotCanonical {
-            canonical: canonical.as_str().to_owned(),
-        })
+        Err(PatternError::NotCanonical { canonical: canonical.as_str().to_owned() })
     }
 }
 
@@ -174,12 +158,10 @@ impl Segment {
             ("*", _) => Ok(Self::Any(None)),
             ("**", _) => Err(PatternError::TailNotLast),
             (_, Some(name)) if is_name(name) => Ok(Self::Any(Some(name.to_owned()))),
-            (_, Some(name)) => Err(PatternError::BadName {
-                name: name.to_owned(),
-            }),
-            _ if text.contains(['*', '{', '}']) => Err(PatternError::PartOfSegment {
-                segment: text.to_owned(),
-            }),
+            (_, Some(name)) => Err(PatternError::BadName { name: name.to_owned() }),
+            _ if text.contains(['*', '{', '}']) => {
+                Err(PatternError::PartOfSegment { segment: text.to_owned() })
+            }
             _ => Ok(Self::Literal(text.to_owned())),
         }
     }
@@ -196,33 +178,17 @@ mod tests {
 
     #[test]
     fn patterns_are_read() {
-        for text in [
-            "/",
-            "/a",
-            "/a/",
-            "/a/*",
-            "/a/{id}/b",
-            "/a/**",
-            "/**",
-            "/{a}/{b}/**",
-            "/caf%C3%A9",
-            "/a.b",
-        ] {
-            assert_eq!(
-                PathPattern::parse(text).map(|p| p.as_str().to_owned()),
-                Ok(text.to_owned())
-            );
+        for text in
+            ["/", "/a", "/a/", "/a/*", "/a/{id}/b", "/a/**", "/**", "/{a}/{b}/**", "/caf%C3%A9", "/a.b"]
+        {
+            assert_eq!(PathPattern::parse(text).map(|p| p.as_str().to_owned()), Ok(text.to_owned()));
         }
     }
 
     #[test]
     fn what_no_request_can_match_is_a_mistake() {
-        let canonical = |form: &str| PatternError::NotCanonical {
-            canonical: form.to_owned(),
-        };
-        let part = |segment: &str| PatternError::PartOfSegment {
-            segment: segment.to_owned(),
-        };
+        let canonical = |form: &str| PatternError::NotCanonical { canonical: form.to_owned() };
+        let part = |segment: &str| PatternError::PartOfSegment { segment: segment.to_owned() };
         let table = [
             ("", PatternError::NoLeadingSlash),
             ("a", PatternError::NoLeadingSlash),
@@ -231,12 +197,7 @@ mod tests {
             ("/a*", part("a*")),
             ("/a{b}", part("a{b}")),
             ("/{}", PatternError::BadName { name: String::new() }),
-            (
-                "/{1a}",
-                PatternError::BadName {
-                    name: "1a".to_owned(),
-                },
-            ),
+            ("/{1a}", PatternError::BadName { name: "1a".to_owned() }),
             ("/{a}/{a}", PatternError::NameTwice { name: "a".to_owned() }),
             ("/a//b", canonical("/a/b")),
             ("/a/../b", canonical("/b")),

@@ -60,10 +60,7 @@ struct Kinds {
 
 impl<T> Default for PathRules<T> {
     fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            values: Vec::new(),
-        }
+        Self { entries: Vec::new(), values: Vec::new() }
     }
 }
 
@@ -75,9 +72,7 @@ impl<T> PathRules<T> {
             .iter()
             .find(|entry| entry.pattern.is_like(&pattern) && entry.methods.overlap(&methods));
         if let Some(twin) = twin {
-            return Err(Clash {
-                with: twin.pattern.as_str().to_owned(),
-            });
+            return Err(Clash { with: twin.pattern.as_str().to_owned() });
         }
         self.entries.push(Entry { pattern, methods });
         self.values.push(value);
@@ -87,22 +82,11 @@ impl<T> PathRules<T> {
     /// The table that answers requests.
     #[must_use]
     pub fn build(self) -> PathTable<T> {
-        let mut named: Vec<&str> = self
-            .entries
-            .iter()
-            .flat_map(|entry| entry.methods.names())
-            .collect();
+        let mut named: Vec<&str> = self.entries.iter().flat_map(|entry| entry.methods.names()).collect();
         named.sort_unstable();
         named.dedup();
-        let by_method = named
-            .iter()
-            .map(|name| ((*name).to_owned(), self.kinds(Some(name))))
-            .collect();
-        PathTable {
-            any_method: self.kinds(None),
-            by_method,
-            values: self.values,
-        }
+        let by_method = named.iter().map(|name| ((*name).to_owned(), self.kinds(Some(name)))).collect();
+        PathTable { any_method: self.kinds(None), by_method, values: self.values }
     }
 
     /// The rules that hold requests of `method`; those that name it go in first, so that they win.
@@ -126,10 +110,7 @@ impl<T> PathTable<T> {
         let of_method = self.by_method.iter().find(|(name, _)| name.as_bytes() == method);
         let kinds = of_method.map_or(&self.any_method, |(_, kinds)| kinds);
         let (at, captures) = kinds.find(path)?;
-        Some(Found {
-            value: self.values.get(at)?,
-            captures,
-        })
+        Some(Found { value: self.values.get(at)?, captures })
     }
 
     /// Every rule's value, in the order of entry.
@@ -152,11 +133,7 @@ impl Kinds {
     fn insert(&mut self, pattern: &PathPattern, at: usize) {
         let router = if pattern.holds_everything_below() {
             self.below.entry(Reverse(pattern.segments().len())).or_default()
-        } else if pattern
-            .segments()
-            .iter()
-            .all(|segment| matches!(segment, Segment::Literal(_)))
-        {
+        } else if pattern.segments().iter().all(|segment| matches!(segment, Segment::Literal(_))) {
             &mut self.exact
         } else {
             &mut self.one_segment
@@ -191,14 +168,10 @@ fn first_segments(path: &str, depth: usize) -> Option<&str> {
 impl PathPattern {
     /// The pattern in matchit's words, its wildcards numbered so that differing names are no conflict.
     fn for_matchit(&self) -> String {
-        let segments = self
-            .segments()
-            .iter()
-            .enumerate()
-            .map(|(at, segment)| match segment {
-                Segment::Literal(text) => format!("/{text}"),
-                Segment::Any(_) => format!("/{{{at}}}"),
-            });
+        let segments = self.segments().iter().enumerate().map(|(at, segment)| match segment {
+            Segment::Literal(text) => format!("/{text}"),
+            Segment::Any(_) => format!("/{{{at}}}"),
+        });
         let route: String = segments.collect();
         if route.is_empty() { "/".to_owned() } else { route }
     }
@@ -218,25 +191,14 @@ mod tests {
     fn table(patterns: &[&'static str]) -> PathTable<&'static str> {
         let mut rules = PathRules::default();
         for pattern in patterns {
-            rules
-                .insert(PathPattern::parse(pattern).unwrap(), Methods::any(), *pattern)
-                .unwrap();
+            rules.insert(PathPattern::parse(pattern).unwrap(), Methods::any(), *pattern).unwrap();
         }
         rules.build()
     }
 
     #[test]
     fn the_most_specific_pattern_wins_whatever_the_order() {
-        let mut patterns = [
-            "/**",
-            "/a/**",
-            "/a/{x}",
-            "/a/b",
-            "/a/b/**",
-            "/{y}/b/**",
-            "/a/*/c",
-            "/a/b/c/d",
-        ];
+        let mut patterns = ["/**", "/a/**", "/a/{x}", "/a/b", "/a/b/**", "/{y}/b/**", "/a/*/c", "/a/b/c/d"];
         let cases = [
             ("/", "/**"),
             ("/z", "/**"),
@@ -254,11 +216,7 @@ mod tests {
         for _ in 0..2 {
             let table = table(&patterns);
             for (path, pattern) in cases {
-                assert_eq!(
-                    table.find(path, b"GET").map(|found| *found.value),
-                    Some(pattern),
-                    "{path}"
-                );
+                assert_eq!(table.find(path, b"GET").map(|found| *found.value), Some(pattern), "{path}");
             }
             patterns.reverse();
         }
@@ -284,10 +242,7 @@ mod tests {
     fn captures_are_found_by_position() {
         let table = table(&["/{kind}/*/{id}/**"]);
         let found = table.find("/users/x/7%20/more/of/it", b"GET").unwrap();
-        assert_eq!(
-            [0, 1, 2, 3].map(|at| found.capture(at)),
-            [Some("users"), Some("x"), Some("7%20"), None]
-        );
+        assert_eq!([0, 1, 2, 3].map(|at| found.capture(at)), [Some("users"), Some("x"), Some("7%20"), None]);
     }
 
     #[test]
@@ -301,26 +256,12 @@ mod tests {
         assert_eq!(insert("/a/**", Methods::any(), 2), Ok(()));
         assert_eq!(insert("/a/{y}", methods(&["GET", "PUT"]), 3), Ok(()));
         assert_eq!(insert("/a/{z}", Methods::any(), 4), Ok(()));
-        assert_eq!(
-            insert("/a/{x}", methods(&["PUT"]), 5),
-            Err(Clash {
-                with: "/a/{y}".to_owned()
-            })
-        );
-        assert_eq!(
-            insert("/a/{x}", Methods::any(), 6),
-            Err(Clash {
-                with: "/a/{z}".to_owned()
-            })
-        );
+        assert_eq!(insert("/a/{x}", methods(&["PUT"]), 5), Err(Clash { with: "/a/{y}".to_owned() }));
+        assert_eq!(insert("/a/{x}", Methods::any(), 6), Err(Clash { with: "/a/{z}".to_owned() }));
         let table = rules.build();
         let found = |path, method: &[u8]| table.find(path, method).map(|found| *found.value);
         assert_eq!(
-            [
-                found("/a/b", b"POST"),
-                found("/a/b", b"GET"),
-                found("/a/b", b"PURGE")
-            ],
+            [found("/a/b", b"POST"), found("/a/b", b"GET"), found("/a/b", b"PURGE")],
             [Some(1), Some(3), Some(4)]
         );
         assert_eq!(found("/a/b/c", b"POST"), Some(2));

@@ -47,24 +47,18 @@ impl TransformationConfig {
     /// Reads the section; rules that are wrong are noted and left out.
     pub fn read_list(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<Self> {
         let rules = node.items(mistakes).unwrap_or_default();
-        rules
-            .iter()
-            .filter_map(|rule| Self::read(rule, mistakes))
-            .collect()
+        rules.iter().filter_map(|rule| Self::read(rule, mistakes)).collect()
     }
 
     fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Self> {
         let mut fields = node.fields(mistakes)?;
         let entry = path_entry::read_members(&mut fields, mistakes);
-        let statuses = fields
-            .take("status")
-            .map_or(Some(Statuses::any()), |node| Statuses::read(&node, mistakes));
+        let statuses =
+            fields.take("status").map_or(Some(Statuses::any()), |node| Statuses::read(&node, mistakes));
         let response = fields.required("response", mistakes);
         let response = response.and_then(|node| BodyEdits::read(&node, mistakes));
         let on_failure = read_on_failure(&mut fields, mistakes);
-        let hold_bytes = fields
-            .size("hold_bytes", 0..=LARGEST_HOLD, mistakes)
-            .unwrap_or(HOLD_BYTES);
+        let hold_bytes = fields.size("hold_bytes", 0..=LARGEST_HOLD, mistakes).unwrap_or(HOLD_BYTES);
         let sse = fields.flag("sse", mistakes).unwrap_or_default();
         fields.finish(mistakes);
         Some(Self {

@@ -52,13 +52,7 @@ mod tests {
 
     #[test]
     fn a_duration_has_a_number_and_a_unit() {
-        let table = [
-            ("250ms", 250),
-            ("2s", 2_000),
-            ("5m", 300_000),
-            ("24h", 86_400_000),
-            ("0s", 0),
-        ];
+        let table = [("250ms", 250), ("2s", 2_000), ("5m", 300_000), ("24h", 86_400_000), ("0s", 0)];
         for (text, millis) in table {
             assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
         }
@@ -81,23 +75,10 @@ mod tests {
 
     #[test]
     fn a_size_has_a_number_and_a_binary_unit() {
-        for (text, bytes) in [
-            ("0B", 0),
-            ("64KiB", 65_536),
-            ("1MiB", 1_048_576),
-            ("2GiB", 2_147_483_648),
-        ] {
+        for (text, bytes) in [("0B", 0), ("64KiB", 65_536), ("1MiB", 1_048_576), ("2GiB", 2_147_483_648)] {
             assert_eq!(size(text), Some(bytes), "{text}");
         }
-        for text in [
-            "",
-            "64",
-            "KiB",
-            "64KB",
-            "64kib",
-            "1.5MiB",
-            "18446744073709551615KiB",
-        ] {
+        for text in ["", "64", "KiB", "64KB", "64kib", "1.5MiB", "18446744073709551615KiB"] {
             assert_eq!(size(text), None, "{text}");
         }
     }

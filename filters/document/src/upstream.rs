@@ -26,22 +26,10 @@ impl Upstream {
         let (authority, target) = rest.split_at_checked(end)?;
         let (host, port) = host_and_port(authority)?;
         let port = port.unwrap_or(scheme_port);
-        let authority = if port == scheme_port {
-            host.to_owned()
-        } else {
-            format!("{host}:{port}")
-        };
-        let target = if target.starts_with('/') {
-            target.to_owned()
-        } else {
-            format!("/{target}")
-        };
+        let authority = if port == scheme_port { host.to_owned() } else { format!("{host}:{port}") };
+        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
         let is_written = target.bytes().all(|byte| byte.is_ascii_graphic()) && !target.contains('#');
-        is_written.then(|| Self {
-            cluster: format!("{host}:{port}"),
-            authority,
-            target,
-        })
+        is_written.then(|| Self { cluster: format!("{host}:{port}"), authority, target })
     }
 
     /// Reads a URL of the document; `cluster` overrides the cluster's name.
@@ -62,10 +50,9 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let bracket = authority.rfind(']').map_or(0, |at| at + 1);
     let colon = authority.get(bracket..)?.rfind(':').map(|at| at + bracket);
     let (host, port) = match colon {
-        Some(at) => (
-            authority.get(..at)?,
-            Some(authority.get(at + 1..)?.parse().ok().filter(|port| *port > 0)?),
-        ),
+        Some(at) => {
+            (authority.get(..at)?, Some(authority.get(at + 1..)?.parse().ok().filter(|port| *port > 0)?))
+        }
         None => (authority, None),
     };
     let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -73,9 +60,7 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
         None => {
             !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
         }
     };
     is_host.then_some((host, port))
@@ -88,12 +73,7 @@ mod tests {
     #[test]
     fn a_url_names_cluster_host_and_target() {
         let table = [
-            (
-                "http://users-service:3001",
-                "users-service:3001",
-                "users-service:3001",
-                "/",
-            ),
+            ("http://users-service:3001", "users-service:3001", "users-service:3001", "/"),
             ("http://users", "users:80", "users", "/"),
             (
                 "https://auth.example.com/.well-known/jwks.json",

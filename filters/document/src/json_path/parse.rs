@@ -16,10 +16,7 @@ type Parsed<T> = Result<T, JsonPathError>;
 
 /// Reads `jsonpath-query` (section 2.1.1).
 pub(super) fn steps(text: &str) -> Parsed<Vec<Step>> {
-    let mut path = Reader {
-        rest: text.char_indices().peekable(),
-        len: text.len(),
-    };
+    let mut path = Reader { rest: text.char_indices().peekable(), len: text.len() };
     let mut steps = Vec::new();
     if !path.take('$') {
         return Err(path.wrong(NoRoot));
@@ -46,11 +43,7 @@ impl Reader<'_> {
 
     /// Blanks may stand between segments and inside brackets, never behind a dot.
     fn skip_blanks(&mut self) {
-        while self
-            .rest
-            .next_if(|(_, c)| matches!(c, ' ' | '\t' | '\n' | '\r'))
-            .is_some()
-        {}
+        while self.rest.next_if(|(_, c)| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
     }
 
     fn wrong(&mut self, reason: JsonPathFault) -> JsonPathError {
@@ -130,12 +123,9 @@ impl Reader<'_> {
             if leading_zero && digits == 1 {
                 return Err(self.wrong(LeadingZero));
             }
-            let larger = index
-                .checked_mul(10)
-                .and_then(|ten| ten.checked_add(digit.into()));
-            index = larger
-                .filter(|index| *index <= LARGEST_INDEX)
-                .ok_or_else(|| self.wrong(IndexTooLarge))?;
+            let larger = index.checked_mul(10).and_then(|ten| ten.checked_add(digit.into()));
+            index =
+                larger.filter(|index| *index <= LARGEST_INDEX).ok_or_else(|| self.wrong(IndexTooLarge))?;
             self.rest.next();
             digits += 1;
         }
@@ -192,10 +182,7 @@ impl Reader<'_> {
                     return Err(fault);
                 }
                 let second = self.four_digits()?;
-                let low = second
-                    .checked_sub(0xDC00)
-                    .filter(|low| *low < 0x400)
-                    .ok_or(fault)?;
+                let low = second.checked_sub(0xDC00).filter(|low| *low < 0x400).ok_or(fault)?;
                 0x10000 + ((first - 0xD800) << 10) + low
             }
             code => code,

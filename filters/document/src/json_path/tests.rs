@@ -44,23 +44,13 @@ fn a_path_is_read_step_by_step() {
     ]
     .map(|(text, steps)| (text.to_owned(), steps));
     for (text, steps) in table {
-        assert_eq!(
-            JsonPath::parse(&text).as_ref().map(JsonPath::steps),
-            Ok(&steps[..]),
-            "{text}"
-        );
+        assert_eq!(JsonPath::parse(&text).as_ref().map(JsonPath::steps), Ok(&steps[..]), "{text}");
     }
 }
 
 #[test]
 fn blanks_stand_between_steps_and_inside_brackets() {
-    for text in [
-        "$ .a[0]",
-        "$\n.a\t[0]",
-        "$.a [0]",
-        "$.a\r\n[ 0 ]",
-        "$ [ 'a' ] [\t0\r]",
-    ] {
+    for text in ["$ .a[0]", "$\n.a\t[0]", "$.a [0]", "$.a\r\n[ 0 ]", "$ [ 'a' ] [\t0\r]"] {
         assert_eq!(
             JsonPath::parse(text).as_ref().map(JsonPath::steps),
             Ok(&[name("a"), Index(0)][..]),
@@ -84,11 +74,7 @@ fn escapes_of_quoted_names_are_those_of_the_standard() {
         ("$['\u{7f}']", "\u{7f}"),
     ];
     for (text, wanted) in table {
-        assert_eq!(
-            JsonPath::parse(text).as_ref().map(JsonPath::steps),
-            Ok(&[name(wanted)][..]),
-            "{text}"
-        );
+        assert_eq!(JsonPath::parse(text).as_ref().map(JsonPath::steps), Ok(&[name(wanted)][..]), "{text}");
     }
 }
 
@@ -168,24 +154,15 @@ fn what_is_wrong_is_told_with_its_place() {
         ("$..[?@.a]", 4, Filter),
     ];
     for (text, at, reason) in table {
-        assert_eq!(
-            JsonPath::parse(text),
-            Err(JsonPathError { at, reason }),
-            "{text:?}"
-        );
+        assert_eq!(JsonPath::parse(text), Err(JsonPathError { at, reason }), "{text:?}");
     }
 }
 
 #[test]
 fn only_what_begins_with_the_root_is_meant_as_a_path() {
-    for (text, is_path) in [
-        ("$", true),
-        ("$.a", true),
-        ("$ref", true),
-        ("a", false),
-        ("a.b", false),
-        ("", false),
-    ] {
+    for (text, is_path) in
+        [("$", true), ("$.a", true), ("$ref", true), ("a", false), ("a.b", false), ("", false)]
+    {
         assert_eq!(JsonPath::is_path(text), is_path, "{text}");
     }
 }
