@@ -1,13 +1,13 @@
 //! One request and what the stages have found out about it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use portcullis_document::CanonicalPath;
 use portcullis_http::{Head, Identity};
 
-use crate::host;
+use crate::host::{self, CallId, NotSent};
 use crate::stage::OnAnswer;
 
 /// A request on its way through the stages.
@@ -20,6 +20,7 @@ pub struct Exchange {
     /// Who the request comes from, once authentication said so.
     pub identity: Option<Identity>,
     now: Cell<Option<Duration>>,
+    calls: RefCell<Vec<CallId>>,
     on_answer: Vec<Box<dyn OnAnswer>>,
     trace: Option<String>,
 }
@@ -28,7 +29,7 @@ impl Exchange {
     pub(crate) fn new(request: Head, traced: bool) -> Self {
         let path = CanonicalPath::of(request.path()).into_owned();
         let trace = traced.then(String::new);
-        Self { request, path, identity: None, now: Cell::new(None), on_answer: Vec::new(), trace }
+        Self { request, path, trace, ..Self::default() }
     }
 
     /// The time since the Unix epoch; stages that are asked in one go share one look at the clock.
@@ -37,6 +38,23 @@ impl Exchange {
         let now = self.now.get().unwrap_or_else(host::now);
         self.now.set(Some(now));
         now
+    }
+
+    /// Sends a call whose answer wakes what this request waits for; [`host::call`] makes one for nobody in particular.
+    pub fn call<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &self,
+        cluster: &str,
+        headers: &[(N, V)],
+        timeout: Duration,
+    ) -> Result<CallId, NotSent> {
+        let call = host::call(cluster, headers, timeout)?;
+        self.calls.borrow_mut().push(call);
+        Ok(call)
+    }
+
+    /// The calls that were sent since this was asked last.
+    pub(crate) fn take_calls(&mut self) -> Vec<CallId> {
+        self.calls.take()
     }
 
     /// The request has waited: the next look at the clock is a new one.

@@ -95,6 +95,11 @@ impl Flow {
         self.resume(stage, progress);
     }
 
+    /// The calls that were made for this request since this was asked last.
+    pub(crate) fn take_calls(&mut self) -> Vec<CallId> {
+        self.exchange.take_calls()
+    }
+
     /// When the waiting stage wants to be woken.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         match &self.state {

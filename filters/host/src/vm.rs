@@ -16,13 +16,22 @@ use crate::module::Module;
 type ContextId = u32;
 
 thread_local! {
-    static VM: Vm = const { Vm { module: Cell::new(Module::Gateway), roots: RefCell::new(BTreeMap::new()), requests: RefCell::new(BTreeMap::new()) } };
+    static VM: Vm = const {
+        Vm {
+            module: Cell::new(Module::Gateway),
+            roots: RefCell::new(BTreeMap::new()),
+            requests: RefCell::new(BTreeMap::new()),
+            calls: RefCell::new(BTreeMap::new()),
+        }
+    };
 }
 
 struct Vm {
     module: Cell<Module>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
     requests: RefCell<BTreeMap<ContextId, Request>>,
+    /// The requests that wait for calls. An entry goes with the answer or with the request, whichever is first.
+    calls: RefCell<BTreeMap<CallId, ContextId>>,
 }
 
 /// One plugin entry of Envoy's configuration.
@@ -39,6 +48,19 @@ struct Root {
 struct Request {
     root: ContextId,
     flow: Rc<RefCell<Flow>>,
+    /// Its calls so far.
+    calls: Rc<RefCell<Vec<CallId>>>,
+}
+
+impl Request {
+    /// The answers of these calls are for it.
+    fn expect(&self, context: ContextId, calls: Vec<CallId>) {
+        if calls.is_empty() {
+            return;
+        }
+        VM.with(|vm| vm.calls.borrow_mut().extend(calls.iter().map(|call| (*call, context))));
+        self.calls.borrow_mut().extend(calls);
+    }
 }
 
 impl Root {
@@ -90,7 +112,7 @@ pub(crate) fn create(context: ContextId, root: ContextId) {
             vm.roots.borrow_mut().insert(context, Rc::default());
         } else if let Some(gate) = find_root(root).and_then(|root| root.gate.borrow().clone()) {
             let flow = Rc::new(RefCell::new(Flow::new(gate)));
-            vm.requests.borrow_mut().insert(context, Request { root, flow });
+            vm.requests.borrow_mut().insert(context, Request { root, flow, calls: Rc::default() });
         }
     });
 }
@@ -100,7 +122,12 @@ pub(crate) fn delete(context: ContextId) {
     VM.with(|vm| {
         let request = vm.requests.borrow_mut().remove(&context);
         match request {
-            Some(request) => drop(find_root(request.root).map(|root| root.note(context, None))),
+            Some(request) => {
+                for call in request.calls.borrow().iter() {
+                    vm.calls.borrow_mut().remove(call);
+                }
+                let _ = find_root(request.root).map(|root| root.note(context, None));
+            }
             None => drop(vm.roots.borrow_mut().remove(&context)),
         }
     });
@@ -135,29 +162,33 @@ pub(crate) fn tick(context: ContextId) {
     root.schedule();
 }
 
-/// A call has come back to the context that made it.
-pub(crate) fn answer(context: ContextId, call: CallId, answer: Answer) {
-    let is_request = VM.with(|vm| vm.requests.borrow().contains_key(&context));
-    if is_request {
-        let _ = with_request(context, |flow| flow.on_answer(call, answer));
+/// A call has come back. Envoy makes every call for the root and tells the root, also for a request that has gone.
+pub(crate) fn answer(root: ContextId, call: CallId, answer: Answer) {
+    let context = VM.with(|vm| vm.calls.borrow_mut().remove(&call));
+    if let Some(context) = context {
+        if abi::set_effective_context(context).is_ok() {
+            let _ = with_request(context, |flow| flow.on_answer(call, answer));
+        }
+        let _ = abi::set_effective_context(root);
         return;
     }
-    let Some(root) = find_root(context) else { return };
+    let Some(found) = find_root(root) else { return };
     let now = host::now();
-    let gate = root.gate.borrow().clone();
+    let gate = found.gate.borrow().clone();
     gate.inspect(|gate| gate.on_answer(call, &answer, now));
-    wake(context, &root, now, true);
-    root.schedule();
+    wake(root, &found, now, true);
+    found.schedule();
 }
 
 /// Runs `act` on a request and keeps what it waits for. `None` where there is no such request: its root was never
 /// configured, or it has gone.
 pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) -> R) -> Option<R> {
     let request = VM.with(|vm| vm.requests.borrow().get(&context).cloned())?;
-    let (result, due) = {
+    let (result, calls, due) = {
         let mut flow = request.flow.try_borrow_mut().ok()?;
-        (act(&mut flow), flow.next_tick())
+        (act(&mut flow), flow.take_calls(), flow.next_tick())
     };
+    request.expect(context, calls);
     if let Some(root) = sleeping_root(request.root, due)
         && root.note(context, due)
     {

@@ -54,7 +54,7 @@ impl Stage for Aggregate {
         let Some(found) = self.aggregations.find(exchange.request.method(), exchange.path.as_str()) else {
             return Progress::Continue;
         };
-        let progress = found.start(&mut turn(exchange, exchange.now(), &mut Envoy));
+        let progress = found.start(&mut turn(exchange, exchange.now(), &mut Envoy(exchange)));
         self.metrics.go_on(progress, exchange)
     }
 }
@@ -69,8 +69,9 @@ impl Waiting for Gathering {
                 body: &host::answer_body,
             }),
         };
-        let mut turn = turn(exchange, exchange.now(), &mut Envoy);
-        let progress = self.gather.on_answer(aggregate::CallId(call.0), &answer, &mut turn);
+        let call = aggregate::CallId(call.0);
+        let progress =
+            self.gather.on_answer(call, &answer, &mut turn(exchange, exchange.now(), &mut Envoy(exchange)));
         self.metrics.go_on(progress, exchange)
     }
 
@@ -79,7 +80,7 @@ impl Waiting for Gathering {
     }
 
     fn on_tick(self: Box<Self>, now: Duration, exchange: &mut Exchange) -> Progress {
-        let progress = self.gather.on_time(&mut turn(exchange, now, &mut Envoy));
+        let progress = self.gather.on_time(&mut turn(exchange, now, &mut Envoy(exchange)));
         self.metrics.go_on(progress, exchange)
     }
 }
@@ -103,17 +104,17 @@ impl PartMetrics {
     }
 }
 
-fn turn<'a>(exchange: &'a Exchange, now: Duration, caller: &'a mut Envoy) -> Turn<'a> {
+fn turn<'a>(exchange: &'a Exchange, now: Duration, caller: &'a mut Envoy<'a>) -> Turn<'a> {
     let request = Request { head: &exchange.request, identity: exchange.identity.as_ref() };
     Turn { request, now, caller }
 }
 
-/// Envoy, as the sender of calls.
-struct Envoy;
+/// Envoy, as the sender of calls for a request.
+struct Envoy<'a>(&'a Exchange);
 
-impl Caller for Envoy {
+impl Caller for Envoy<'_> {
     fn call(&mut self, call: &Call<'_>) -> Result<aggregate::CallId, aggregate::NotSent> {
-        match host::call(call.cluster, call.headers, call.timeout) {
+        match self.0.call(call.cluster, call.headers, call.timeout) {
             Ok(id) => Ok(aggregate::CallId(id.0)),
             Err(host::NotSent::NoSuchCluster) => Err(aggregate::NotSent::NoCluster),
             Err(host::NotSent::NoHealthyHost) => Err(aggregate::NotSent::NoHealthyHost),
