@@ -1,0 +1,39 @@
+//! The memory that all workers share, as the table of buckets needs it.
+
+mod memory;
+
+pub use memory::Memory;
+
+/// Entries of bytes, found by name, that several workers change at the same time.
+pub trait Store {
+    /// Changes an entry.
+    ///
+    /// `decide` is handed the entry's bytes, empty where there is none, and changes them in place. Its answer says
+    /// whether they are to be written. Where another worker was faster, it decides again on what that one wrote, up
+    /// to [`TRIES`] times; nothing is left of a decision that was not written.
+    fn update<R>(&self, name: &[u8], decide: impl FnMut(&mut Vec<u8>) -> (Change, R))
+    -> Result<R, NotStored>;
+}
+
+/// What to do with an entry after a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    Keep,
+    /// Write the bytes.
+    Write,
+}
+
+/// Why a decision could not be made to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStored {
+    /// Others were faster, each time.
+    Contended,
+    /// The host keeps nothing for this module.
+    Unavailable,
+}
+
+/// How often a decision is made. Each failure means that another worker's decision was written, so all workers
+/// together never stand still; one alone fails this often only where dozens hammer one bucket that permits nearly
+/// all of it, and then gives up after some fifty microseconds.
+pub const TRIES: u32 = 64;
