@@ -30,7 +30,8 @@ struct Vm {
     module: Cell<Module>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
     requests: RefCell<BTreeMap<ContextId, Request>>,
-    /// The requests that wait for calls. An entry goes with the answer or with the request, whichever is first.
+    /// Which request a call was made for. An entry goes with the answer, which Envoy gives to every call in its time, also
+    /// where the request has gone.
     calls: RefCell<BTreeMap<CallId, ContextId>>,
 }
 
@@ -48,19 +49,6 @@ struct Root {
 struct Request {
     root: ContextId,
     flow: Rc<RefCell<Flow>>,
-    /// Its calls so far.
-    calls: Rc<RefCell<Vec<CallId>>>,
-}
-
-impl Request {
-    /// The answers of these calls are for it.
-    fn expect(&self, context: ContextId, calls: Vec<CallId>) {
-        if calls.is_empty() {
-            return;
-        }
-        VM.with(|vm| vm.calls.borrow_mut().extend(calls.iter().map(|call| (*call, context))));
-        self.calls.borrow_mut().extend(calls);
-    }
 }
 
 impl Root {
@@ -112,7 +100,7 @@ pub(crate) fn create(context: ContextId, root: ContextId) {
             vm.roots.borrow_mut().insert(context, Rc::default());
         } else if let Some(gate) = find_root(root).and_then(|root| root.gate.borrow().clone()) {
             let flow = Rc::new(RefCell::new(Flow::new(gate)));
-            vm.requests.borrow_mut().insert(context, Request { root, flow, calls: Rc::default() });
+            vm.requests.borrow_mut().insert(context, Request { root, flow });
         }
     });
 }
@@ -122,13 +110,12 @@ pub(crate) fn delete(context: ContextId) {
     VM.with(|vm| {
         let request = vm.requests.borrow_mut().remove(&context);
         match request {
-            Some(request) => {
-                for call in request.calls.borrow().iter() {
-                    vm.calls.borrow_mut().remove(call);
-                }
-                let _ = find_root(request.root).map(|root| root.note(context, None));
+            Some(request) => drop(find_root(request.root).map(|root| root.note(context, None))),
+            None => {
+                vm.roots.borrow_mut().remove(&context);
+                // Envoy forgets the calls of a root that goes.
+                vm.calls.borrow_mut().retain(|_, request| vm.requests.borrow().contains_key(request));
             }
-            None => drop(vm.roots.borrow_mut().remove(&context)),
         }
     });
 }
@@ -188,7 +175,9 @@ pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) ->
         let mut flow = request.flow.try_borrow_mut().ok()?;
         (act(&mut flow), flow.take_calls(), flow.next_tick())
     };
-    request.expect(context, calls);
+    if !calls.is_empty() {
+        VM.with(|vm| vm.calls.borrow_mut().extend(calls.into_iter().map(|call| (call, context))));
+    }
     if let Some(root) = sleeping_root(request.root, due)
         && root.note(context, due)
     {
