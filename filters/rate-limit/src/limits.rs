@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use portcullis_document::{Methods, Mistakes, PathEntry, PathRules, PathTable, RateLimitingConfig};
+use portcullis_document::{
+    CanonicalPath, Methods, Mistakes, PathEntry, PathRules, PathTable, RateLimitingConfig,
+};
 
 use crate::Rule;
 
@@ -38,7 +40,8 @@ impl RateLimits {
     ///
     /// An exempt path has none; but a request whose raw path is not canonical is exempt from nothing.
     #[must_use]
-    pub fn rule(&self, path: &str, is_canonical: bool, method: &[u8]) -> Option<&Rc<Rule>> {
+    pub fn rule(&self, path: &CanonicalPath<'_>, method: &[u8]) -> Option<&Rc<Rule>> {
+        let (path, is_canonical) = (path.as_str(), path.is_canonical());
         if is_canonical && self.exempt.find(path, method).is_some() {
             return None;
         }

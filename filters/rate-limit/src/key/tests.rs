@@ -42,9 +42,12 @@ fn are_one(parts: &[KeyPart], one: &[(&str, &str)], other: &[(&str, &str)]) -> b
     key(one) == key(other)
 }
 
+/// A header line.
+type Line = (&'static str, &'static str);
+
 #[test]
 fn a_value_is_one_however_it_is_written() {
-    let table: [(&[KeyPart], (&str, &str), (&str, &str)); 9] = [
+    let table: [(&[KeyPart], Line, Line); 9] = [
         (&[query("k")], (":path", "/a?k=v"), (":path", "/b?x=1&k=v&y")),
         (&[query("k")], (":path", "/a?k=v%20w"), (":path", "/a?%6B=v+w")),
         (&[query("k")], (":path", "/a?k=%76"), (":path", "/a?k=v&k=v")),
@@ -62,7 +65,7 @@ fn a_value_is_one_however_it_is_written() {
 
 #[test]
 fn values_that_differ_are_two() {
-    let table: [(&[KeyPart], (&str, &str), (&str, &str)); 4] = [
+    let table: [(&[KeyPart], Line, Line); 4] = [
         (&[header("x")], ("x", "a"), ("x", "A")),
         (&[query("k")], (":path", "/?k=a"), (":path", "/?k=a%00")),
         (&[query("k")], (":path", "/?k=%2B"), (":path", "/?k=+")),
@@ -82,7 +85,7 @@ fn parts_of_a_composite_key_do_not_run_into_each_other() {
 
 #[test]
 fn what_is_absent_empty_or_there_twice_with_a_difference_is_missing() {
-    let table: [(KeyPart, &[(&str, &str)]); 10] = [
+    let table: [(KeyPart, &[Line]); 10] = [
         (header("x"), &[]),
         (header("x"), &[("x", "")]),
         (header("x"), &[("x", "a"), ("x", "b")]),
