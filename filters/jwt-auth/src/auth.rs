@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use portcullis_document::auth::{AuthConfig, ClaimPath};
-use portcullis_document::{Mistakes, PathTable};
+use portcullis_document::AuthConfig;
+use portcullis_document::{CanonicalPath, Mistakes, PathTable};
 use portcullis_http::{Head, Identity};
 
 use crate::compile;
@@ -40,13 +40,6 @@ pub(crate) enum Leniency {
     Excluded,
     /// Requests without a token.
     Optional,
-}
-
-/// What the document says about requests of a path and method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PathPolicy {
-    leniency: Option<Leniency>,
-    rule: Option<usize>,
 }
 
 /// What becomes of a request.
@@ -99,12 +92,8 @@ pub enum Missing {
 }
 
 impl Auth {
-    /// Compiles the section. `wanted` are the claims that other sections ask for, by their dotted names.
-    pub fn compile(
-        config: &AuthConfig,
-        wanted: &[(String, ClaimPath)],
-        mistakes: &mut Mistakes,
-    ) -> (Self, Trust) {
+    /// Compiles the section. `wanted` are the claims that other sections ask for, by the names that these use.
+    pub fn compile(config: &AuthConfig, wanted: &[String], mistakes: &mut Mistakes) -> (Self, Trust) {
         compile::auth(config, wanted, mistakes)
     }
 
@@ -120,25 +109,12 @@ impl Auth {
         &self.realm
     }
 
-    /// What holds for a canonical path and a method.
-    ///
-    /// A request that did not come with its canonical path is granted nothing because of it: two readers may read it
-    /// differently.
-    #[must_use]
-    pub fn policy(&self, path: &str, is_canonical: bool, method: &[u8]) -> PathPolicy {
-        let leniency = self.leniencies.find(path, method).filter(|_| is_canonical);
-        PathPolicy {
-            leniency: leniency.map(|found| *found.value),
-            rule: self.rules.find(path, method).map(|found| *found.value),
-        }
-    }
-
     /// Decides about a request, and makes its headers say what they may: the items of the list in the crate's
     /// documentation, one by one. The same request may be decided about again when there are more keys.
     pub fn decide(
         &self,
         request: &mut Head,
-        policy: PathPolicy,
+        path: &CanonicalPath<'_>,
         trust: &mut Trust,
         host: &dyn SignatureCheck,
         now: Duration,
@@ -147,16 +123,23 @@ impl Auth {
         if self.allow_preflight && is_preflight(request) {
             return Decision::Pass(Pass::Preflight);
         }
-        if policy.leniency == Some(Leniency::Excluded) {
+        let leniency = self.leniency(path, request.method());
+        if leniency == Some(Leniency::Excluded) {
             return Decision::Pass(Pass::Excluded);
         }
         match self.take_token(request, trust, host, now) {
-            Ok(Some(shown)) => self.admit(request, policy.rule, shown),
-            Ok(None) if policy.leniency == Some(Leniency::Optional) => Decision::Pass(Pass::Anonymous),
+            Ok(Some(shown)) => self.admit(request, path, shown),
+            Ok(None) if leniency == Some(Leniency::Optional) => Decision::Pass(Pass::Anonymous),
             Ok(None) => Decision::Refuse(Reason::TokenMissing),
             Err(Open::Refused(reason)) => Decision::Refuse(reason),
             Err(Open::Undecided(need)) => Decision::NeedKeys(need),
         }
+    }
+
+    /// Nothing is granted because of a path that two readers may read differently.
+    fn leniency(&self, path: &CanonicalPath<'_>, method: &[u8]) -> Option<Leniency> {
+        let found = self.leniencies.find(path.as_str(), method)?;
+        path.is_canonical().then_some(*found.value)
     }
 
     fn take_token(
@@ -213,7 +196,8 @@ impl Auth {
     }
 
     /// The token is good; whether it is good enough for this path is what is left.
-    fn admit(&self, request: &mut Head, rule: Option<usize>, shown: Shown) -> Decision {
+    fn admit(&self, request: &mut Head, path: &CanonicalPath<'_>, shown: Shown) -> Decision {
+        let rule = self.rules.find(path.as_str(), request.method()).map(|found| *found.value);
         if let Some(unmet) = rule.filter(|rule| !shown.visa.meets(*rule)) {
             let scope = self.output.rules.get(unmet).and_then(Rule::scope);
             return Decision::Refuse(Reason::Insufficient { scope });

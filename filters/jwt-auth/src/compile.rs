@@ -14,11 +14,7 @@ use crate::token_cache::TokenCache;
 use crate::trust::Trust;
 
 /// Compiles the section; what is wrong with it is noted.
-pub(crate) fn auth(
-    config: &AuthConfig,
-    wanted: &[(String, ClaimPath)],
-    mistakes: &mut Mistakes,
-) -> (Auth, Trust) {
+pub(crate) fn auth(config: &AuthConfig, wanted: &[String], mistakes: &mut Mistakes) -> (Auth, Trust) {
     let (providers, keys): (Vec<_>, Vec<_>) =
         config.providers.iter().map(|provider| Provider::compile(provider, mistakes)).unzip();
     let places = Places::new(&config.from);
@@ -43,8 +39,9 @@ fn identity_headers(config: &AuthConfig, providers: &[Provider]) -> IdentityHead
     IdentityHeaders::new(claims.chain(config.forward_payload_header.as_deref()))
 }
 
-fn output(config: &AuthConfig, wanted: &[(String, ClaimPath)]) -> Output {
-    let wanted = wanted.iter().map(|(name, path)| (Rc::from(name.as_str()), path.clone()));
+fn output(config: &AuthConfig, wanted: &[String]) -> Output {
+    // A name that walks nowhere names a claim that no token has.
+    let wanted = wanted.iter().filter_map(|name| Some((Rc::from(name.as_str()), ClaimPath::dotted(name)?)));
     Output {
         payload_header: config.forward_payload_header.as_deref().map(Rc::from),
         wanted: wanted.collect(),

@@ -57,7 +57,7 @@ mod cache_control;
 mod key_source;
 
 pub use algorithm::{Algorithm, AlgorithmSet, Curve, Hash};
-pub use auth::{Auth, Decision, Missing, Need, Pass, PathPolicy};
+pub use auth::{Auth, Decision, Missing, Need, Pass};
 pub use cache_control::max_age;
 pub use key::{Key, KeyFault, Origin};
 pub use key_set::{KeySet, KeySetFault, MOST_BYTES, ReadKeySet};

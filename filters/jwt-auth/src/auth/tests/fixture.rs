@@ -61,8 +61,7 @@ impl Gate {
         pairs.extend(headers);
         let mut request = Head::new(HeaderMap::from_pairs(&pairs));
         let path = CanonicalPath::of(target.as_bytes());
-        let policy = self.auth.policy(path.as_str(), path.is_canonical(), method.as_bytes());
-        let decision = self.auth.decide(&mut request, policy, &mut self.trust, &NoHostCheck, self.now);
+        let decision = self.auth.decide(&mut request, &path, &mut self.trust, &NoHostCheck, self.now);
         Decided { decision, request }
     }
 
