@@ -126,6 +126,11 @@ impl Rewriter {
         self.place.restart(&self.rules);
     }
 
+    /// What has been read and not yet written because it is undecided.
+    pub(crate) fn withheld(&self) -> &[u8] {
+        self.place.editor.held()
+    }
+
     /// What has been changed, in all texts together.
     #[must_use]
     pub fn changes(&self) -> Changes {

@@ -165,7 +165,9 @@ impl Compiler {
             match field {
                 Field::Anywhere(name) => mark(rule_of(&mut self.names, name)),
                 Field::At(path) => {
-                    self.paths.add(path.steps()).into_iter().for_each(|bit| set(&mut ends, bit))
+                    if let Some(bit) = self.paths.add(path.steps()) {
+                        set(&mut ends, bit);
+                    }
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! What holds for every body and every rule.
 
+#![cfg(test)]
+
 #[path = "support/oracle.rs"]
 mod oracle;
 

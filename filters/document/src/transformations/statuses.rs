@@ -37,6 +37,17 @@ impl Statuses {
         self.only.is_none()
     }
 
+    /// Whether two rules of one path clash: both for any status, or both naming one. A rule that names a status is more
+    /// specific than one for any.
+    #[must_use]
+    pub fn overlap(&self, other: &Self) -> bool {
+        match (&self.only, &other.only) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.iter().any(|(first, last)| b.iter().any(|(f, l)| first <= l && f <= last)),
+            _ => false,
+        }
+    }
+
     /// Whether answers of this status are held.
     #[must_use]
     pub fn hold(&self, status: u16) -> bool {

@@ -133,6 +133,11 @@ impl Editor {
         self.held.truncate(held_at);
     }
 
+    /// The bytes that are held back.
+    pub(super) fn held(&self) -> &[u8] {
+        &self.held
+    }
+
     /// The place in the held bytes where the present entry begins.
     pub(super) fn entry_at(&self) -> usize {
         self.entry_at

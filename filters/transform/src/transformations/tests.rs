@@ -1,0 +1,75 @@
+use super::Transformations;
+use portcullis_document::{Mistakes, Node, TransformationConfig};
+
+fn compile(rules: &[&str]) -> (Transformations, String) {
+    let rules: Vec<String> = rules.iter().map(|rule| format!(r#"{{{rule}, "response": {{}}}}"#)).collect();
+    let json = format!("[{}]", rules.join(","));
+    let mut mistakes = Mistakes::default();
+    let node = Node::root(&json, &mut mistakes).unwrap();
+    let configs = TransformationConfig::read_list(&node, &mut mistakes);
+    let compiled = Transformations::compile(&configs, &mut mistakes);
+    (compiled, mistakes.to_string())
+}
+
+#[test]
+fn the_most_specific_rule_that_holds_the_answer_wins() {
+    let (rules, mistakes) = compile(&[
+        r#""path": "/a/**""#,
+        r#""path": "/a/*", "status": 200, "methods": ["GET"]"#,
+        r#""path": "/a/b", "status": ["2xx", 404]"#,
+        r#""path": "/a/b", "status": "5xx", "hold_bytes": 5"#,
+        r#""path": "/c", "status": 404"#,
+    ]);
+    assert_eq!(mistakes, "");
+    let found = |path, method: &[u8], status| {
+        let rule = rules.choose(path, method)?.for_status(status)?;
+        Some((rule.path.clone(), rule.hold_bytes))
+    };
+    let rule = |path: &str| Some((path.to_owned(), 65_536));
+    let table: [(&str, &[u8], _, _); 11] = [
+        ("/a/b", b"GET", Some(200), rule("/a/b")),
+        ("/a/b", b"GET", Some(404), rule("/a/b")),
+        ("/a/b", b"GET", Some(503), Some(("/a/b".to_owned(), 5))),
+        ("/a/b", b"GET", Some(302), rule("/a/**")),
+        ("/a/x", b"GET", Some(200), rule("/a/*")),
+        ("/a/x", b"POST", Some(200), rule("/a/**")),
+        ("/a/x", b"GET", None, rule("/a/**")),
+        ("/a/x", b"GET", Some(999), rule("/a/**")),
+        ("/c", b"GET", Some(404), rule("/c")),
+        ("/c", b"GET", Some(200), None),
+        ("/d", b"GET", Some(200), None),
+    ];
+    for (path, method, status, wanted) in table {
+        assert_eq!(found(path, method, status), wanted, "{path} {status:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_names_a_status_wins_over_one_for_any() {
+    for flip in [false, true] {
+        let mut rules = [r#""path": "/a""#, r#""path": "/a", "status": 404, "hold_bytes": 1"#];
+        if flip {
+            rules.reverse();
+        }
+        let (rules, mistakes) = compile(&rules);
+        assert_eq!(mistakes, "");
+        let hold = |status| rules.choose("/a", b"GET").unwrap().for_status(Some(status)).unwrap().hold_bytes;
+        assert_eq!((hold(404), hold(200)), (1, 65_536));
+    }
+}
+
+#[test]
+fn rules_that_hold_the_same_answers_clash() {
+    let table = [
+        ([r#""path": "/a/{x}""#, r#""path": "/a/*""#], "[1].path: holds the same answers as \"/a/{x}\"\n"),
+        (
+            [r#""path": "/a", "status": [200, 404]"#, r#""path": "/a", "status": "4xx""#],
+            "[1].path: holds the same answers as \"/a\"\n",
+        ),
+        ([r#""path": "/a", "status": 200"#, r#""path": "/a", "status": "4xx""#], ""),
+        ([r#""path": "/a", "methods": ["GET"]"#, r#""path": "/a", "methods": ["PUT"]"#], ""),
+    ];
+    for (rules, message) in table {
+        assert_eq!(compile(&rules).1, message, "{rules:?}");
+    }
+}
