@@ -1,5 +1,7 @@
 //! One request, many services: what a client and the services see of it.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use fake_envoy::{Call, Envoy, Stream};
