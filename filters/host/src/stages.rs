@@ -1,6 +1,8 @@
 //! One stage per filter: a shell that translates host data, asks its pure crate, and translates back.
 
 mod aggregate;
+mod auth;
+mod transform;
 
 use portcullis_document::{Document, Mistakes};
 
@@ -11,7 +13,26 @@ use crate::stage::Stage;
 /// Transformations come before aggregations, which may answer themselves: what they leave for the answer holds for
 /// that answer too.
 pub(crate) fn compile(document: &Document, mistakes: &mut Mistakes) -> Vec<Box<dyn Stage>> {
+    let aggregate = aggregate::compile(document, mistakes);
+    let wanted = claims(document, aggregate.as_ref());
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
-    stages.extend(aggregate::compile(document, mistakes));
+    stages.extend(auth::compile(document, &wanted, mistakes));
+    stages.extend(transform::compile(document, mistakes));
+    stages.extend(aggregate.map(boxed));
     stages
+}
+
+/// The claims that other sections than `auth` ask for.
+fn claims(document: &Document, aggregate: Option<&aggregate::Aggregate>) -> Vec<String> {
+    let by_limits = document.rate_limiting.iter().flat_map(|section| section.claims());
+    let by_limits = by_limits.map(|(_, claim)| claim);
+    let by_parts = aggregate.into_iter().flat_map(|stage| stage.claims());
+    let mut claims: Vec<String> = by_limits.chain(by_parts).map(str::to_owned).collect();
+    claims.sort_unstable();
+    claims.dedup();
+    claims
+}
+
+fn boxed(stage: impl Stage + 'static) -> Box<dyn Stage> {
+    Box::new(stage)
 }

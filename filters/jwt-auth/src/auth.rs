@@ -128,7 +128,7 @@ impl Auth {
             return Decision::Pass(Pass::Excluded);
         }
         match self.take_token(request, trust, host, now) {
-            Ok(Some(shown)) => self.admit(request, path, shown),
+            Ok(Some(shown)) => self.admit(request, path, &shown),
             Ok(None) if leniency == Some(Leniency::Optional) => Decision::Pass(Pass::Anonymous),
             Ok(None) => Decision::Refuse(Reason::TokenMissing),
             Err(Open::Refused(reason)) => Decision::Refuse(reason),
@@ -196,7 +196,7 @@ impl Auth {
     }
 
     /// The token is good; whether it is good enough for this path is what is left.
-    fn admit(&self, request: &mut Head, path: &CanonicalPath<'_>, shown: Shown) -> Decision {
+    fn admit(&self, request: &mut Head, path: &CanonicalPath<'_>, shown: &Shown) -> Decision {
         let rule = self.rules.find(path.as_str(), request.method()).map(|found| *found.value);
         if let Some(unmet) = rule.filter(|rule| !shown.visa.meets(*rule)) {
             let scope = self.output.rules.get(unmet).and_then(Rule::scope);

@@ -17,7 +17,7 @@ use crate::reason::Reason;
 use crate::requirement::Rule;
 use crate::token::VerifiedToken;
 use crate::validity::Validity;
-use crate::visa::Visa;
+use crate::visa::{Stamp, Visa};
 
 /// An issuer of tokens.
 #[derive(Debug)]
@@ -110,12 +110,11 @@ impl Provider {
         let until = self.validity.check(claims, now)?;
         let mut headers = self.write_headers(claims)?;
         if let Some(name) = &output.payload_header {
-            headers.push((Rc::clone(name), token.payload_text().into()));
+            headers.push(Stamp { name: Rc::clone(name), value: token.payload_text().into() });
         }
         let identity = identity(claims, &output.wanted);
-        let bytes = headers.iter().map(|(_, value)| value.len() + ENTRY_BYTES).sum::<usize>()
-            + identity.1
-            + VISA_BYTES;
+        let stamps: usize = headers.iter().map(|stamp| stamp.value.len() + ENTRY_BYTES).sum();
+        let bytes = VISA_BYTES + stamps + identity.1;
         Ok(Visa {
             headers: headers.into(),
             identity: identity.0,
@@ -128,12 +127,13 @@ impl Provider {
         })
     }
 
-    fn write_headers(&self, claims: &Object<'_>) -> Result<Vec<(Rc<str>, Rc<[u8]>)>, Reason> {
+    fn write_headers(&self, claims: &Object<'_>) -> Result<Vec<Stamp>, Reason> {
         let mut headers = Vec::with_capacity(self.headers.len());
         for (path, name) in &self.headers {
             let Some(value) = claim::find(claims, path) else { continue };
             let Some(text) = claim::text(value)? else { continue };
-            headers.push((Rc::clone(name), claim::header_value(&text)?.as_ref().into()));
+            let value = claim::header_value(&text)?.as_ref().into();
+            headers.push(Stamp { name: Rc::clone(name), value });
         }
         Ok(headers)
     }

@@ -11,7 +11,7 @@ use crate::key::Key;
 #[derive(Debug)]
 pub(crate) struct Visa {
     /// The headers that carry its claims.
-    pub(crate) headers: Box<[(Rc<str>, Rc<[u8]>)]>,
+    pub(crate) headers: Box<[Stamp]>,
     /// The claims that other filters ask for.
     pub(crate) identity: Identity,
     /// `sub`, for traces.
@@ -28,6 +28,13 @@ pub(crate) struct Visa {
     pub(crate) bytes: usize,
 }
 
+/// A header that carries a claim.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    pub(crate) name: Rc<str>,
+    pub(crate) value: Rc<[u8]>,
+}
+
 impl Visa {
     /// Whether its time is over.
     pub(crate) fn is_over(&self, now: Duration) -> bool {
@@ -41,8 +48,8 @@ impl Visa {
 
     /// Writes the identity into a request; nothing is copied.
     pub(crate) fn stamp(&self, request: &mut Head) {
-        for (name, value) in &self.headers {
-            request.set(Rc::clone(name), Rc::clone(value));
+        for stamp in &self.headers {
+            request.set(Rc::clone(&stamp.name), Rc::clone(&stamp.value));
         }
     }
 

@@ -17,7 +17,7 @@ use crate::stage::{Progress, Stage, Waiting};
 use metrics::PartMetrics;
 
 /// The section `aggregations`.
-struct Aggregate {
+pub(super) struct Aggregate {
     aggregations: Aggregations,
     metrics: Rc<PartMetrics>,
 }
@@ -29,7 +29,7 @@ struct Gathering {
 }
 
 /// Compiles the section, if it is there.
-pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Option<Box<dyn Stage>> {
+pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Option<Aggregate> {
     if document.aggregations.is_empty() {
         return None;
     }
@@ -40,7 +40,14 @@ pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Option<Bo
     };
     let aggregations = Aggregations::compile(&document.aggregations, &surroundings, mistakes);
     let metrics = Rc::new(PartMetrics::of(&document.aggregations));
-    Some(Box::new(Aggregate { aggregations, metrics }))
+    Some(Aggregate { aggregations, metrics })
+}
+
+impl Aggregate {
+    /// The claims that templates ask for.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.aggregations.claims()
+    }
 }
 
 /// The headers that `auth` writes, having taken off the client's.
