@@ -20,6 +20,8 @@ pub enum Status {
     CasMismatch = 8,
     /// A call that could not be sent, or a capability that is switched off.
     InternalFailure = 10,
+    /// Not for this kind of stream.
+    Unimplemented = 12,
 }
 
 /// What a host call does: nothing to say, or the reason.
@@ -54,7 +56,7 @@ impl MapType {
     }
 }
 
-/// The buffers that a guest can ask for; TCP's are left out, the fake speaks HTTP only.
+/// The buffers that a guest can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BufferType {
     RequestBody,
@@ -63,6 +65,8 @@ pub(crate) enum BufferType {
     GrpcMessage,
     VmConfiguration,
     PluginConfiguration,
+    /// Of TCP, or of a foreign function that calls back: an HTTP stream has none.
+    Elsewhere,
 }
 
 impl BufferType {
@@ -74,7 +78,7 @@ impl BufferType {
             5 => Self::GrpcMessage,
             6 => Self::VmConfiguration,
             7 => Self::PluginConfiguration,
-            2 | 3 | 8 => return Err(Status::NotFound),
+            2 | 3 | 8 => Self::Elsewhere,
             _ => return Err(Status::BadArgument),
         })
     }
@@ -88,11 +92,12 @@ pub(crate) enum Direction {
 }
 
 impl Direction {
-    /// The stream types 2 and 3 are TCP's, which a filter of HTTP cannot continue.
-    pub(crate) fn from_abi(number: u32) -> Result<Self, Status> {
+    /// The stream types 2 and 3 are TCP's, of which an HTTP stream has none.
+    pub(crate) fn from_abi(number: u32) -> Result<Option<Self>, Status> {
         match number {
-            0 => Ok(Self::Request),
-            1 => Ok(Self::Response),
+            0 => Ok(Some(Self::Request)),
+            1 => Ok(Some(Self::Response)),
+            2 | 3 => Ok(None),
             _ => Err(Status::BadArgument),
         }
     }

@@ -89,6 +89,17 @@ impl Calls {
         self.last_token
     }
 
+    /// Why a gRPC call to this cluster fails at once, if it does.
+    pub(crate) fn cannot_reach(&self, cluster: &str) -> Option<&'static str> {
+        if !self.clusters.contains(cluster) {
+            Some("Cluster not available")
+        } else if self.unhealthy.contains(cluster) {
+            Some("no healthy upstream{no_healthy_upstream}")
+        } else {
+            None
+        }
+    }
+
     /// Those whose time is up.
     pub(crate) fn due(&self, now: Duration) -> Option<Call> {
         let late = self.pending.values().filter(|call| call.due.is_some_and(|due| due <= now));

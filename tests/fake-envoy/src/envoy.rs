@@ -64,6 +64,11 @@ impl Envoy {
         self.method("POST", path)
     }
 
+    /// A client sends what is no HTTP: Envoy refuses it by itself, and the module hears only of the end of a stream that it never saw begin.
+    pub fn unparsable_request(&self) {
+        let _ = Request::new(self, self.root.get(), HeaderMap::default()).refused();
+    }
+
     fn method(&self, method: &str, path: &str) -> Request<'_> {
         let authority = (":authority", "gateway.example");
         self.request([authority, (":path", path), (":method", method), (":scheme", "http")])
@@ -120,7 +125,6 @@ impl Envoy {
         if known {
             guest::grpc_receive(call.root, call.token, message.as_ref().len());
         }
-        host::with(|host| host.grpc.receiving = None);
     }
 
     /// A gRPC call ends without an answer.
@@ -227,8 +231,8 @@ impl Drop for Envoy {
     }
 }
 
-const CONNECT_FAILURE: &str = "upstream connect error or disconnect/reset before headers. reset reason: \
-    remote connection failure, transport failure reason: delayed connect error: Connection refused";
+const CONNECT_FAILURE: &str =
+    "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
 
 /// Creates a root context in the VM, and configures it.
 pub(crate) fn start_root(configuration: &[u8]) -> Result<u32, Refused> {
@@ -258,7 +262,6 @@ pub(crate) fn answer_call(token: u32, answer: CallAnswer) {
         return;
     };
     guest::http_call_response(call.root, token, sizes.0, sizes.1, sizes.2);
-    host::with(|host| host.calls.answering = None);
 }
 
 fn fail_call(token: u32) {
@@ -271,16 +274,10 @@ fn fail_call(token: u32) {
         return;
     };
     guest::http_call_response(call.root, token, 0, 0, 0);
-    host::with(|host| host.status.1.clear());
 }
 
 pub(crate) fn fail_grpc(call: &GrpcCall, status: u32, message: &str) {
-    let known = host::with(|host| {
-        host.status = (status, message.to_owned());
-        host.grpc.pending.remove(&call.token).is_some()
-    });
-    if known {
-        guest::grpc_close(call.root, call.token, status);
+    if host::with(|host| host.grpc.pending.remove(&call.token).is_some()) {
+        guest::grpc_close(call.root, call.token, status, message);
     }
-    host::with(|host| host.status.1.clear());
 }

@@ -46,7 +46,7 @@ impl GrpcCalls {
     }
 
     /// The two low bits of a token say that it is of a gRPC call.
-    fn next_token(&mut self) -> u32 {
+    pub(crate) fn next_token(&mut self) -> u32 {
         self.count += 1;
         self.count << 2 | 1
     }

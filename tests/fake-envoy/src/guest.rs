@@ -4,7 +4,11 @@ use crate::abi::Direction;
 use crate::callbacks::{Callbacks, OnContext, OnFrame};
 use crate::flow;
 use crate::half::Body;
+use crate::hazard;
 use crate::host::{self, Afterwards};
+
+/// `UNAVAILABLE`, which is also what a gRPC call gets whose time is up.
+pub(crate) const UNAVAILABLE: u32 = 14;
 
 /// What a callback told the filter manager.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +29,15 @@ fn enter<R>(context: u32, name: &'static str, callback: impl FnOnce() -> R) -> (
         outer
     });
     let answer = callback();
-    let (stop, afterwards) = host::with(|host| {
+    let (stop, afterwards, torn_down) = host::with(|host| {
         (host.current, host.effective) = outer;
-        (std::mem::take(&mut host.stop_next), std::mem::take(&mut host.afterwards))
+        host.forget_answer();
+        let torn_down = host.stream(context).is_some_and(|stream| stream.torn_down);
+        (std::mem::take(&mut host.stop_next), std::mem::take(&mut host.afterwards), torn_down)
     });
+    if torn_down && !afterwards.is_empty() {
+        hazard::hazard(hazard::TOUCHED_WHILE_TORN_DOWN);
+    }
     afterwards.into_iter().for_each(do_afterwards);
     (answer, stop)
 }
@@ -36,9 +45,11 @@ fn enter<R>(context: u32, name: &'static str, callback: impl FnOnce() -> R) -> (
 fn do_afterwards(action: Afterwards) {
     match action {
         Afterwards::Continue(stream, direction) => flow::resume(stream, direction),
-        Afterwards::Reply(stream, reply) => flow::reply(stream, reply),
+        Afterwards::Reply(stream, reply) => flow::reply(stream, &reply),
         Afterwards::Reset(stream) => flow::reset(stream),
         Afterwards::DeleteRoot(root) => delete_root(root),
+        Afterwards::CloseGrpc { root, token, message } => grpc_close(root, token, UNAVAILABLE, message),
+        Afterwards::Hazard(what) => hazard::hazard(what),
     }
 }
 
@@ -150,7 +161,8 @@ pub(crate) fn grpc_receive(root: u32, token: u32, size: usize) {
     }
 }
 
-pub(crate) fn grpc_close(root: u32, token: u32, status: u32) {
+pub(crate) fn grpc_close(root: u32, token: u32, status: u32, message: &str) {
+    host::with(|host| host.status = (status, message.to_owned()));
     if let Some(callback) = callbacks().on_grpc_close {
         enter(root, "proxy_on_grpc_close", || callback(root, token, status));
     }
@@ -158,8 +170,12 @@ pub(crate) fn grpc_close(root: u32, token: u32, status: u32) {
 
 /// The end of a stream: log, done, delete, in this order. Only while it is logged can every map be read.
 pub(crate) fn end_stream(stream: u32) {
-    let alive = host::with(|host| host.stream_mut(stream).map(|stream| stream.logging = true));
-    if alive.is_none() {
+    let begins = host::with(|host| {
+        let stream = host.stream_mut(stream)?;
+        stream.logging = true;
+        (!std::mem::replace(&mut stream.torn_down, true)).then_some(())
+    });
+    if begins.is_none() {
         return;
     }
     notify(stream, "proxy_on_log", callbacks().on_log);

@@ -1,5 +1,7 @@
 //! One direction of a stream, between Envoy's filter manager and the guest.
 
+use std::collections::VecDeque;
+
 use crate::header_map::HeaderMap;
 
 /// How far the filter manager lets frames go.
@@ -26,6 +28,21 @@ pub(crate) enum Body {
     Buffered,
 }
 
+/// What follows the headers.
+#[derive(Debug)]
+pub(crate) enum Frame {
+    Data { chunk: Vec<u8>, end: bool },
+    Trailers(HeaderMap),
+}
+
+/// What becomes of a frame.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Kept,
+    Data { chunk: Vec<u8>, end: bool },
+    Trailers,
+}
+
 /// What left the filter on its way to the next one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Passed {
@@ -43,6 +60,8 @@ pub(crate) struct Half {
     pub(crate) trailers: Option<HeaderMap>,
     /// The filter manager's buffer.
     pub(crate) buffer: Option<Vec<u8>>,
+    /// What the sender could not send yet, because the buffer is full and nobody reads.
+    pub(crate) held_back: VecDeque<Frame>,
     pub(crate) body: Body,
     pub(crate) iteration: Iteration,
     /// Whether the sender has said its last.
@@ -56,6 +75,33 @@ pub(crate) struct Half {
 impl Half {
     pub(crate) fn buffer(&mut self, bytes: Vec<u8>) {
         self.buffer.get_or_insert_default().extend(bytes);
+    }
+
+    /// Whether a frame has to wait with its sender.
+    pub(crate) fn is_held_back(&self, limit: usize) -> bool {
+        !self.held_back.is_empty() || self.iteration == Iteration::StoppedAll && self.buffered() > limit
+    }
+
+    /// Takes a frame in. It is kept here if all iteration is stopped; else it is for the filter.
+    pub(crate) fn arrive(&mut self, frame: Frame) -> Arrival {
+        let stopped = self.iteration == Iteration::StoppedAll;
+        match frame {
+            Frame::Data { chunk, end } => {
+                self.ended |= end;
+                if !stopped {
+                    return Arrival::Data { chunk, end };
+                }
+                self.buffer(chunk);
+            }
+            Frame::Trailers(map) => {
+                self.ended = true;
+                self.trailers = Some(map);
+                if !stopped {
+                    return Arrival::Trailers;
+                }
+            }
+        }
+        Arrival::Kept
     }
 
     pub(crate) fn buffered(&self) -> usize {

@@ -1,5 +1,35 @@
 //! Headers as Envoy keeps them: an ordered list, names in lower case, values any bytes.
 
+/// Those of the headers that Envoy has a place of its own for that matter to an HTTP API: a second one is joined to the first.
+const INLINE: &[&str] = &[
+    ":authority",
+    ":method",
+    ":path",
+    ":scheme",
+    ":status",
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "etag",
+    "grpc-message",
+    "grpc-status",
+    "origin",
+    "te",
+    "transfer-encoding",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-request-id",
+];
+
+/// More than Envoy takes from a guest in one map.
+const TOO_MANY: usize = 1025;
+
 /// An ordered map of headers, in which a name may stand more than once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HeaderMap {
@@ -41,18 +71,28 @@ impl HeaderMap {
         self.entries.is_empty()
     }
 
-    /// Adds a header after the others.
+    /// Adds a header after the others, or, if it is one of those that Envoy knows by name, joins it to the one that is there.
     pub fn add(&mut self, name: &str, value: &[u8]) {
-        self.entries.push((name.to_ascii_lowercase(), value.to_vec()));
+        let name = name.to_ascii_lowercase();
+        let known = INLINE.contains(&name.as_str());
+        match self.entries.iter_mut().find(|(key, _)| known && *key == name) {
+            Some((_, held)) => *held = [held, value].join(&b','),
+            None if name.starts_with(':') => {
+                self.entries.insert(self.pseudo_headers(), (name, value.to_vec()));
+            }
+            None => self.entries.push((name, value.to_vec())),
+        }
     }
 
-    /// Puts `value` in the place of the first one, or adds it.
+    /// Pseudo-headers stand before all others.
+    fn pseudo_headers(&self) -> usize {
+        self.entries.iter().take_while(|(name, _)| name.starts_with(':')).count()
+    }
+
+    /// Takes every header of that name away and puts this one at the end.
     pub fn set(&mut self, name: &str, value: &[u8]) {
-        let found = self.entries.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        match found {
-            Some((_, old)) => *old = value.to_vec(),
-            None => self.add(name, value),
-        }
+        self.remove(name);
+        self.add(name, value);
     }
 
     /// Takes every header of that name away.
@@ -80,7 +120,8 @@ impl HeaderMap {
         out
     }
 
-    /// The reverse of [`encode`](Self::encode). What is too short for its own sizes is an empty map, as in Envoy.
+    /// The reverse of [`encode`](Self::encode). What is too short for its own sizes, or has more than 1024 headers, is an empty map, as in
+    /// Envoy.
     #[must_use]
     pub fn decode(encoded: &[u8]) -> Self {
         decode(encoded).unwrap_or_default()
@@ -89,6 +130,9 @@ impl HeaderMap {
 
 fn decode(encoded: &[u8]) -> Option<HeaderMap> {
     let (count, rest) = take_word(encoded)?;
+    if count >= TOO_MANY {
+        return None;
+    }
     let (mut sizes, mut texts) = rest.split_at_checked(count.checked_mul(8)?)?;
     let mut map = HeaderMap::default();
     for _ in 0..count {
@@ -141,6 +185,30 @@ mod tests {
         assert_eq!(map.get("X-DUP"), Some(b"a".as_slice()));
         assert_eq!(map.all("x-dup").count(), 2);
         assert_eq!(map.iter().next(), Some(("x-dup", b"a".as_slice())));
+    }
+
+    #[test]
+    fn a_header_that_is_set_is_the_last_and_the_only_one() {
+        let mut edited =
+            map(&[(":path", "/"), (":method", "GET"), ("x-dup", "a"), ("x-dup", "b"), ("x-up", "1")]);
+        edited.set("X-Dup", b"c");
+        edited.set(":path", b"/new");
+        assert_eq!(edited, map(&[(":method", "GET"), (":path", "/new"), ("x-up", "1"), ("x-dup", "c")]));
+    }
+
+    #[test]
+    fn a_second_header_that_envoy_knows_by_name_is_joined_to_the_first() {
+        let map = map(&[("authorization", "a"), ("Authorization", "b"), ("cookie", "a"), ("cookie", "b")]);
+        assert_eq!(map.text("authorization").as_deref(), Some("a,b"));
+        assert_eq!(map.all("cookie").count(), 2);
+    }
+
+    #[test]
+    fn more_than_1024_headers_are_none() {
+        let many =
+            |count: usize| (0..count).map(|at| (format!("x-{at}"), "v")).collect::<HeaderMap>().encode();
+        assert_eq!(HeaderMap::decode(&many(1024)).len(), 1024);
+        assert_eq!(HeaderMap::decode(&many(1025)).len(), 0);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub(crate) enum Afterwards {
     Reply(u32, LocalReply),
     Reset(u32),
     DeleteRoot(u32),
+    CloseGrpc { root: u32, token: u32, message: &'static str },
+    Hazard(&'static str),
 }
 
 /// Everything that one worker knows.
@@ -109,6 +111,13 @@ impl Host {
     pub(crate) fn root(&self) -> u32 {
         let context = self.context();
         self.stream(context).map_or(context, |stream| stream.root)
+    }
+
+    /// An answer can be read in its own callback only, and not even in what that callback sets going.
+    pub(crate) fn forget_answer(&mut self) {
+        self.calls.answering = None;
+        self.grpc.receiving = None;
+        self.status.1.clear();
     }
 
     /// A root that goes takes its calls and timers with it.

@@ -35,7 +35,8 @@ impl Metrics {
         if kind > 2 {
             return Err(Status::BadArgument);
         }
-        let count = u32::try_from(self.names.len()).map_err(|_| Status::InternalFailure)?;
+        let of_that_kind = self.names.keys().filter(|id| *id & 3 == kind).count();
+        let count = u32::try_from(of_that_kind).map_err(|_| Status::InternalFailure)?;
         let id = (count + 1) << 2 | kind;
         self.names.insert(id, name.to_owned());
         Ok(id)

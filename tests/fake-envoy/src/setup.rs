@@ -11,7 +11,7 @@ use crate::abi::{LogLevel, Status};
 use crate::calls::Calls;
 use crate::envoy::{Envoy, Refused, start_root};
 use crate::host::{self, ForeignFunction, Host};
-use crate::properties::Properties;
+use crate::properties::{self, Properties};
 use crate::{Callbacks, SharedData, SharedQueues};
 
 /// Envoy's own default for `per_connection_buffer_limit_bytes`.
@@ -40,9 +40,9 @@ impl Setup {
     /// The default settings: no clusters, no properties but the plugin's names, shared data of its own.
     #[must_use]
     pub fn new(callbacks: Callbacks) -> Self {
-        let mut properties = Properties::default();
-        properties.set("plugin_name", b"plugin");
-        properties.set("source.address", b"192.0.2.1:40000");
+        let mut of_all = Properties::default();
+        of_all.set(b"plugin_name", b"plugin");
+        of_all.set(&properties::path("source.address"), b"192.0.2.1:40000");
         Self {
             callbacks,
             vm_id: String::from("vm"),
@@ -52,7 +52,7 @@ impl Setup {
             log_level: LogLevel::Trace,
             clusters: BTreeSet::new(),
             unhealthy: BTreeSet::new(),
-            properties,
+            properties: of_all,
             foreign: BTreeMap::new(),
             shared_data: Arc::default(),
             shared_queues: Arc::default(),
@@ -104,7 +104,7 @@ impl Setup {
     /// A property of every stream, segments joined by `.`.
     #[must_use]
     pub fn property(mut self, path: &str, value: impl AsRef<[u8]>) -> Self {
-        self.properties.set(path, value.as_ref());
+        self.properties.set(&properties::path(path), value.as_ref());
         self
     }
 
@@ -159,7 +159,7 @@ impl Setup {
     }
 
     fn into_host(mut self) -> Host {
-        self.properties.set("plugin_vm_id", self.vm_id.as_bytes());
+        self.properties.set(b"plugin_vm_id", self.vm_id.as_bytes());
         Host {
             callbacks: self.callbacks,
             vm_id: self.vm_id,

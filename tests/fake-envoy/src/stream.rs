@@ -9,7 +9,7 @@ use crate::host;
 use crate::local_reply::LocalReply;
 use crate::outcome::{Message, Outcome, Reply};
 use crate::stream_state::StreamState;
-use crate::{flow, guest};
+use crate::{flow, guest, properties};
 
 /// A request whose headers have not been sent yet.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl<'envoy> Request<'envoy> {
 
     /// Sets a property of this stream, segments joined by `.`: `source.address`.
     pub fn property(self, path: &str, value: impl AsRef<[u8]>) -> Self {
-        self.stream.with(|stream| stream.properties.set(path, value.as_ref()));
+        self.stream.with(|stream| stream.properties.set(&properties::path(path), value.as_ref()));
         self
     }
 
@@ -51,6 +51,12 @@ impl<'envoy> Request<'envoy> {
     /// Sends headers and a body in one piece.
     pub fn body(self, body: impl AsRef<[u8]>) -> Stream<'envoy> {
         self.open().chunk(body).end()
+    }
+
+    pub(crate) fn refused(self) -> Stream<'envoy> {
+        guest::context_create(self.stream.id, self.stream.with(|stream| stream.root));
+        guest::end_stream(self.stream.id);
+        self.stream
     }
 
     fn send(self, end: bool) -> Stream<'envoy> {
@@ -142,13 +148,13 @@ impl<'envoy> Stream<'envoy> {
     /// `%RESPONSE_CODE_DETAILS%`
     #[must_use]
     pub fn details(&self) -> String {
-        self.with(|stream| stream.details().to_owned())
+        self.with(|stream| stream.details().unwrap_or_default().to_owned())
     }
 
     /// What `set_property` left for the access log, `%FILTER_STATE(wasm.<path>:PLAIN)%`.
     #[must_use]
     pub fn filter_state(&self, path: &str) -> Option<Vec<u8>> {
-        self.with(|stream| stream.filter_state.get(path))
+        self.with(|stream| stream.filter_state.get(&properties::path(path)))
     }
 
     /// The HTTP calls that were made for this stream and are not answered.
@@ -176,7 +182,7 @@ impl<'envoy> Stream<'envoy> {
         let body =
             "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
         let details = "upstream_reset_before_response_started{connection_termination}";
-        flow::reply(self.id, LocalReply::of_envoy(503, body, details));
+        flow::reply(self.id, &LocalReply::of_envoy(503, body, details));
         self
     }
 
@@ -255,9 +261,8 @@ impl<'envoy> Upstream<'envoy> {
         self.stream
     }
 
-    /// Breaks off in the middle of the answer.
-    pub fn reset(self) -> Stream<'envoy> {
-        flow::reset(self.stream.id);
-        self.stream
+    /// Breaks off in the middle of the answer: a 503 of Envoy's own while the headers wait, else a reset.
+    pub fn breaks_off(self) -> Stream<'envoy> {
+        self.stream.upstream_fails()
     }
 }

@@ -14,8 +14,6 @@ pub(crate) struct StreamState {
     pub(crate) properties: Properties,
     /// What the guest set with `set_property`: `wasm.<path>` in an access log.
     pub(crate) filter_state: Properties,
-    /// A local reply was asked for; a second one is refused.
-    pub(crate) reply_asked: bool,
     /// The details of the answer, if Envoy or a filter made it.
     pub(crate) local_details: Option<String>,
     /// A reply that is sent when the callback of the request has returned.
@@ -26,6 +24,8 @@ pub(crate) struct StreamState {
     pub(crate) client_left: bool,
     /// `on_log` runs, in which every map can be read.
     pub(crate) logging: bool,
+    /// It is over, and the guest is being told.
+    pub(crate) torn_down: bool,
     /// The guest was told that the context is gone.
     pub(crate) deleted: bool,
 }
@@ -46,13 +46,26 @@ impl StreamState {
     }
 
     /// `%RESPONSE_CODE_DETAILS%`
-    pub(crate) fn details(&self) -> &str {
+    pub(crate) fn details(&self) -> Option<&str> {
         match &self.local_details {
-            Some(details) => details,
-            None if self.client_left => "downstream_remote_disconnect",
-            None if self.response.headers.is_some() => "via_upstream",
-            None => "",
+            Some(details) => Some(details),
+            None if self.client_left => Some("downstream_remote_disconnect"),
+            None => self.response.headers.as_ref().map(|_| "via_upstream"),
         }
+    }
+
+    /// The answer to a HEAD has no body.
+    pub(crate) fn is_head(&self) -> bool {
+        self.request_header(":method").is_some_and(|method| method == b"HEAD")
+    }
+
+    /// A client of gRPC is answered in its own language.
+    pub(crate) fn is_grpc(&self) -> bool {
+        self.request_header("content-type").is_some_and(|kind| kind.starts_with(b"application/grpc"))
+    }
+
+    fn request_header(&self, name: &str) -> Option<&[u8]> {
+        self.request.headers.as_ref()?.get(name)
     }
 
     /// Frames of a request that was answered are dropped.

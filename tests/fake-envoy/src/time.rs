@@ -15,8 +15,7 @@ enum Due {
     Grpc(GrpcCall),
 }
 
-/// `DEADLINE_EXCEEDED`
-const DEADLINE_EXCEEDED: u32 = 4;
+const GRPC_TIMEOUT: &str = "upstream request timeout{response_timeout}";
 
 pub(crate) fn advance(by: Duration) {
     let end = host::with(|host| host.elapsed + by);
@@ -25,7 +24,7 @@ pub(crate) fn advance(by: Duration) {
         match due {
             Due::Tick(root) => tick(root),
             Due::Call(token) => answer_call(token, CallAnswer::of_envoy(504, "upstream request timeout")),
-            Due::Grpc(call) => fail_grpc(&call, DEADLINE_EXCEEDED, "upstream request timeout"),
+            Due::Grpc(call) => fail_grpc(&call, guest::UNAVAILABLE, GRPC_TIMEOUT),
         }
     }
     host::with(|host| move_to(host, end));

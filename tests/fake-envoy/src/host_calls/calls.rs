@@ -4,8 +4,10 @@ use super::host_call;
 use crate::abi::Status;
 use crate::calls::Call;
 use crate::grpc::GrpcCall;
+use crate::grpc_service::Target;
+use crate::hazard;
 use crate::header_map::HeaderMap;
-use crate::host::Host;
+use crate::host::{Afterwards, Host};
 use crate::memory;
 use std::time::Duration;
 
@@ -61,10 +63,29 @@ unsafe extern "C" fn proxy_http_call(
     })
 }
 
+/// A bare name is looked up at once. A message is sent whatever cluster it names: one that is not there fails at once, with a close
+/// besides, for a token that the guest was never given.
+fn send_grpc(host: &mut Host, mut call: GrpcCall, service: &[u8]) -> Result<u32, Status> {
+    call.cluster = match Target::of(service) {
+        Target::Nothing => {
+            host.afterwards.push(Afterwards::Hazard(hazard::CLUSTER_PARSES));
+            return Err(Status::InternalFailure);
+        }
+        Target::Name(name) if !host.calls.clusters.contains(&name) => return Err(Status::ParseFailure),
+        Target::Name(name) | Target::Cluster(name) => name,
+    };
+    let Some(message) = host.calls.cannot_reach(&call.cluster) else {
+        return Ok(host.grpc.send(call));
+    };
+    let (root, token) = (call.root, host.grpc.next_token());
+    host.afterwards.push(Afterwards::CloseGrpc { root, token, message });
+    Err(Status::InternalFailure)
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_grpc_call(
-    cluster: *const u8,
-    cluster_size: usize,
+    target: *const u8,
+    target_size: usize,
     service: *const u8,
     service_size: usize,
     method: *const u8,
@@ -79,10 +100,10 @@ unsafe extern "C" fn proxy_grpc_call(
     host_call("proxy_grpc_call", |host| {
         let timeout = Duration::from_millis(timeout.into());
         // SAFETY: the guest's promise.
-        let call = unsafe {
-            GrpcCall {
+        unsafe {
+            let call = GrpcCall {
                 token: 0,
-                cluster: memory::text(cluster, cluster_size).into_owned(),
+                cluster: String::new(),
                 service: memory::text(service, service_size).into_owned(),
                 method: memory::text(method, method_size).into_owned(),
                 metadata: HeaderMap::decode(memory::bytes(metadata, metadata_size)),
@@ -91,14 +112,10 @@ unsafe extern "C" fn proxy_grpc_call(
                 made_for: host.context(),
                 root: host.root(),
                 due: (!timeout.is_zero()).then(|| host.elapsed + timeout),
-            }
-        };
-        if !host.calls.clusters.contains(&call.cluster) {
-            return Err(Status::ParseFailure);
+            };
+            let sent = send_grpc(host, call, memory::bytes(target, target_size))?;
+            memory::put(token, sent);
         }
-        let sent = host.grpc.send(call);
-        // SAFETY: as above.
-        unsafe { memory::put(token, sent) };
         Ok(())
     })
 }

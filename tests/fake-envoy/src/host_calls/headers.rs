@@ -134,6 +134,7 @@ fn buffer(host: &mut Host, buffer: u32) -> Result<Vec<u8>, Status> {
     let found = match BufferType::from_abi(buffer)? {
         BufferType::RequestBody => Some(body(host, |stream| &mut stream.request)),
         BufferType::ResponseBody => Some(body(host, |stream| &mut stream.response)),
+        BufferType::Elsewhere => Some(Vec::new()),
         BufferType::CallBody => host.calls.answering.as_ref().map(|answer| answer.body.clone()),
         BufferType::GrpcMessage => Some(host.grpc.receiving.clone().unwrap_or_default()),
         BufferType::VmConfiguration => Some(host.vm_configuration.clone()),
@@ -174,22 +175,22 @@ unsafe extern "C" fn proxy_get_buffer_bytes(
 /// Replaces `size` bytes from `start`: all of it, or in front (`0, 0`), or behind (a start past the end).
 #[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_set_buffer_bytes(
-    kind: u32,
+    number: u32,
     start: usize,
     size: usize,
     data: *const u8,
     data_size: usize,
 ) -> Status {
     host_call("proxy_set_buffer_bytes", |host| {
-        let kind = BufferType::from_abi(kind)?;
+        let kind = BufferType::from_abi(number)?;
         // SAFETY: the guest's promise.
         let bytes = unsafe { memory::bytes(data, data_size) };
+        if !matches!(kind, BufferType::RequestBody | BufferType::ResponseBody) {
+            // What can be read cannot be written; what cannot be read is not found.
+            return buffer(host, number).and(Err(Status::BadArgument));
+        }
         let stream = host.current_stream().ok_or(Status::BadArgument)?;
-        let half = match kind {
-            BufferType::RequestBody => &mut stream.request,
-            BufferType::ResponseBody => &mut stream.response,
-            _ => return Err(Status::BadArgument),
-        };
+        let half = if kind == BufferType::RequestBody { &mut stream.request } else { &mut stream.response };
         replace(half.visible_body().ok_or(Status::BadArgument)?, start, size, bytes)
     })
 }

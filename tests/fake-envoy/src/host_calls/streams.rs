@@ -7,16 +7,22 @@ use crate::host::Afterwards;
 use crate::local_reply::LocalReply;
 use crate::memory;
 
+/// A stream type of TCP that cannot be continued.
+const UPSTREAM: u32 = 3;
+
 /// Whichever direction goes on, the request's maps are out of reach from now on.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_continue_stream(stream_type: u32) -> Status {
     host_call("proxy_continue_stream", |host| {
         let direction = Direction::from_abi(stream_type)?;
+        if stream_type == UPSTREAM {
+            return Err(Status::Unimplemented);
+        }
         let context = host.context();
         if let Some(stream) = host.stream_mut(context) {
             stream.request.headers_visible = false;
             stream.request.trailers_visible = false;
-            host.afterwards.push(Afterwards::Continue(context, direction));
+            host.afterwards.extend(direction.map(|direction| Afterwards::Continue(context, direction)));
         }
         Ok(())
     })
@@ -25,17 +31,16 @@ extern "C" fn proxy_continue_stream(stream_type: u32) -> Status {
 #[unsafe(no_mangle)]
 extern "C" fn proxy_close_stream(stream_type: u32) -> Status {
     host_call("proxy_close_stream", |host| {
-        Direction::from_abi(stream_type)?;
+        let is_of_http = Direction::from_abi(stream_type)?.is_some();
         let context = host.context();
-        if host.knows(context) {
+        if is_of_http && host.stream(context).is_some() {
             host.afterwards.push(Afterwards::Reset(context));
         }
-        host.stop_next = true;
         Ok(())
     })
 }
 
-/// A second reply to one stream is refused.
+/// Whatever stream is answered, the callback that is running stops its own: it does not go on, whatever it says.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_send_local_response(
     status: u32,
@@ -49,32 +54,28 @@ unsafe extern "C" fn proxy_send_local_response(
 ) -> Status {
     host_call("proxy_send_local_response", |host| {
         let context = host.context();
-        let Some(stream) = host.stream_mut(context) else {
-            return Ok(());
-        };
-        if std::mem::replace(&mut stream.reply_asked, true) {
-            return Err(Status::BadArgument);
-        }
         // SAFETY: the guest's promise.
         let reply = unsafe {
             LocalReply {
                 status,
                 body: memory::bytes(body, body_size).to_vec(),
                 headers: HeaderMap::decode(memory::bytes(headers, headers_size)),
-                details: LocalReply::details_without_space(&memory::text(details, details_size)),
+                details: LocalReply::without_space(&memory::text(details, details_size)),
             }
         };
-        host.afterwards.push(Afterwards::Reply(context, reply));
+        if host.stream(context).is_some() {
+            host.afterwards.push(Afterwards::Reply(context, reply));
+        }
         host.stop_next = true;
         Ok(())
     })
 }
 
-/// Names the context that the following host calls are about, until the guest returns.
+/// Names the context that the following host calls are about, until the guest returns. Nought is the one that was called.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_set_effective_context(context: u32) -> Status {
     host_call("proxy_set_effective_context", |host| {
-        if !host.knows(context) {
+        if context != 0 && !host.knows(context) {
             return Err(Status::BadArgument);
         }
         host.effective = context;

@@ -88,7 +88,6 @@ unsafe extern "C" fn proxy_get_metric(id: u32, value: *mut u64) -> Status {
     })
 }
 
-/// What the guest wrote itself, then what the test put there, then what Envoy knows.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_get_property(
     path: *const u8,
@@ -98,16 +97,13 @@ unsafe extern "C" fn proxy_get_property(
 ) -> Status {
     host_call("proxy_get_property", |host| {
         // SAFETY: the guest's promise.
-        let path = properties::path_from_abi(unsafe { memory::bytes(path, path_size) });
-        let general = host.properties.get(&path);
-        let stream = host.current_stream();
-        let own = stream
-            .as_ref()
-            .and_then(|stream| stream.filter_state.get(&path).or_else(|| stream.properties.get(&path)));
-        let known = || stream.as_ref().and_then(|stream| properties::built_in(stream, &path));
-        let found = own.or(general).or_else(known).ok_or(Status::NotFound)?;
+        let path = unsafe { memory::bytes(path, path_size) };
+        if path.is_empty() {
+            return Err(Status::SerializationFailure);
+        }
+        let found = properties::lookup(path, &host.properties, host.stream(host.context()));
         // SAFETY: as above.
-        unsafe { memory::give(found, value, value_size) }
+        unsafe { memory::give(found.ok_or(Status::NotFound)?, value, value_size) }
     })
 }
 
@@ -123,7 +119,7 @@ unsafe extern "C" fn proxy_set_property(
         // SAFETY: the guest's promise.
         let (path, value) = unsafe { (memory::bytes(path, path_size), memory::bytes(value, value_size)) };
         let stream = host.current_stream().ok_or(Status::NotFound)?;
-        stream.filter_state.set(&properties::path_from_abi(path), value);
+        stream.filter_state.set(path, value);
         Ok(())
     })
 }

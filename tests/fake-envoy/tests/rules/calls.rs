@@ -245,7 +245,6 @@ fn a_grpc_call_is_answered_or_closed_and_a_cancelled_one_is_neither() {
             }
             Event::GrpcMessage { .. } => assert_eq!(host::buffer(GRPC_MESSAGE).as_deref(), Ok("answer")),
             Event::GrpcClose { status, .. } => assert_eq!(host::status(), (status, String::from("down"))),
-            Event::Tick => {}
             _ => {}
         }
         CONTINUE
@@ -277,4 +276,84 @@ fn a_grpc_call_is_answered_or_closed_and_a_cancelled_one_is_neither() {
         Event::GrpcClose { token: failed.token, status: 14 },
     ];
     assert_eq!(heard, expected);
+}
+
+/// `GrpcService { envoy_grpc { cluster_name } }`
+fn grpc_service(cluster: &str) -> String {
+    let size = |text: &str| char::from(u8::try_from(text.len()).unwrap());
+    let envoy_grpc = format!("\n{}{cluster}", size(cluster));
+    format!("\n{}{envoy_grpc}", size(&envoy_grpc))
+}
+
+#[test]
+fn a_grpc_cluster_that_is_named_in_a_message_fails_with_a_close_for_a_token_that_nobody_has() {
+    play(|_, event| {
+        if matches!(event, Event::Configure { .. }) {
+            assert!(host::grpc_call(&grpc_service("limits"), "", 20).is_ok());
+            assert_eq!(host::grpc_call(&grpc_service("unknown"), "", 20), Err(INTERNAL_FAILURE));
+            assert_eq!(host::grpc_call(&grpc_service("sick"), "", 20), Err(INTERNAL_FAILURE));
+        }
+        CONTINUE
+    });
+    let envoy = Setup::new(CALLBACKS).cluster("limits").unhealthy_cluster("sick").start("").unwrap();
+    assert_eq!(envoy.grpc_calls()[0].cluster, "limits");
+    let closed =
+        seen_by().into_iter().filter(|(_, event)| matches!(event, Event::GrpcClose { status: 14, .. }));
+    assert_eq!(closed.count(), 2);
+}
+
+#[test]
+fn a_grpc_call_whose_time_is_up_is_unavailable() {
+    play(|_, event| {
+        match event {
+            Event::Configure { .. } => drop(host::grpc_call("limits", "", 20)),
+            Event::GrpcClose { .. } => {
+                let (status, message) = host::status();
+                assert_eq!((status, message.as_str()), (14, "upstream request timeout{response_timeout}"));
+            }
+            _ => {}
+        }
+        CONTINUE
+    });
+    let envoy = Setup::new(CALLBACKS).cluster("limits").start("").unwrap();
+    envoy.advance(Duration::from_millis(20));
+    assert!(seen_by().iter().any(|(_, event)| matches!(event, Event::GrpcClose { status: 14, .. })));
+}
+
+#[test]
+#[should_panic(expected = "happens to parse as a GrpcService message")]
+fn a_grpc_cluster_whose_name_parses_as_a_message_aborts_envoy() {
+    play(|_, event| {
+        if matches!(event, Event::Configure { .. }) {
+            let _ = host::grpc_call("empty", "", 20);
+        }
+        CONTINUE
+    });
+    let _ = Setup::new(CALLBACKS).cluster("empty").start("");
+}
+
+#[test]
+fn what_a_call_sets_going_cannot_read_its_answer_any_more() {
+    let mut waiting = 0;
+    play(move |context, event| {
+        match event {
+            Event::RequestHeaders { .. } => {
+                waiting = context;
+                host::get("auth", "/check", 1000).unwrap();
+                return PAUSE;
+            }
+            Event::CallAnswer { .. } => {
+                host::set_effective_context(waiting).unwrap();
+                host::reply(403, &[], "", "").unwrap();
+                assert_eq!(host::header(CALL, ":status").as_deref(), Ok("200"));
+            }
+            Event::ResponseHeaders { .. } => assert_eq!(host::header(CALL, ":status"), Err(BAD_ARGUMENT)),
+            _ => {}
+        }
+        CONTINUE
+    });
+    let envoy = Setup::new(CALLBACKS).cluster("auth").start("").unwrap();
+    let stream = envoy.get("/").end();
+    envoy.answer(&stream.calls()[0], 200, NO_HEADERS, "");
+    assert_eq!(stream.outcome().replied().status, 403);
 }

@@ -79,7 +79,6 @@ fn a_root_that_is_not_done_stays_until_it_says_so() {
 
 #[test]
 fn a_host_call_is_about_the_effective_context_until_the_guest_returns() {
-    play(|_, _| PAUSE);
     play(|_, event| if matches!(event, Event::RequestHeaders { .. }) { PAUSE } else { CONTINUE });
     let envoy = Envoy::start(CALLBACKS, "").unwrap();
     let (first, second) = (envoy.get("/first").end(), envoy.get("/second").end());
@@ -129,6 +128,20 @@ fn a_stream_ends_with_log_done_and_delete_also_when_its_client_leaves() {
 }
 
 #[test]
+fn a_request_that_envoy_refuses_itself_is_a_stream_that_ends_before_it_began() {
+    play(|_, event| {
+        if event == Event::Log {
+            assert_eq!(host::header(REQUEST, ":path"), Err(NOT_FOUND));
+        }
+        CONTINUE
+    });
+    let envoy = Envoy::start(CALLBACKS, "").unwrap();
+    let (root, _) = seen_by()[0];
+    envoy.unparsable_request();
+    assert_eq!(seen(), [Event::Create { root }, Event::Log, Event::Done, Event::Delete]);
+}
+
+#[test]
 fn ticks_come_at_their_period_and_the_clock_may_step() {
     play(|_, event| {
         if matches!(event, Event::VmStart) {
@@ -163,6 +176,8 @@ fn request_properties_are_there_as_long_as_the_request_headers_and_when_it_is_lo
             }
             Event::ResponseHeaders { .. } => {
                 assert_eq!(path, Err(NOT_FOUND));
+                assert_eq!(host::property("request.protocol"), Ok(b"HTTP/1.1".to_vec()));
+                assert_eq!(host::property("response.code_details"), Ok(b"via_upstream".to_vec()));
                 assert_eq!(host::property("response.code"), Ok(200_u64.to_le_bytes().to_vec()));
             }
             Event::Log => assert_eq!(path, Ok(b"/a?b=c".to_vec())),
@@ -182,6 +197,13 @@ fn a_property_that_is_set_is_filter_state_and_a_root_has_none() {
             Event::RequestHeaders { .. } => {
                 host::set_property("trace", "jwt").unwrap();
                 assert_eq!(host::property("trace"), Ok(b"jwt".to_vec()));
+                host::set_property("request.path", "other").unwrap();
+                assert_eq!(
+                    host::property("request.path"),
+                    Ok(b"/".to_vec()),
+                    "Envoy's own names stay Envoy's"
+                );
+                assert_eq!(host::property(""), Err(3));
             }
             Event::Configure { .. } => assert_eq!(host::set_property("trace", "jwt"), Err(NOT_FOUND)),
             _ => {}

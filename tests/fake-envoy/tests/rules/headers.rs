@@ -18,7 +18,10 @@ fn each_phase_has_its_own_map_and_no_other() {
             Event::RequestTrailers { .. } => &[REQUEST_TRAILERS],
             Event::ResponseHeaders { .. } => &[RESPONSE],
             Event::ResponseTrailers { .. } => &[RESPONSE_TRAILERS],
-            Event::Log => &[0, 1, 2, 3, 4, 5, 6, 7],
+            Event::Log => {
+                assert_eq!(host::set_header(RESPONSE, "x", "1"), Err(BAD_ARGUMENT), "it can only be read");
+                &[0, 1, 2, 3, 4, 5, 6, 7]
+            }
             _ => &[],
         };
         assert_eq!(readable(), expected, "{event:?}");
@@ -41,6 +44,8 @@ fn a_map_that_the_phase_does_not_have_is_a_bad_argument_to_every_call_but_pairs(
             assert_eq!(host::remove_header(REQUEST, "x"), Err(BAD_ARGUMENT));
             assert_eq!(host::set_headers(REQUEST, &[]), Err(BAD_ARGUMENT));
             assert_eq!(host::header(8, "x"), Err(BAD_ARGUMENT), "there is no such map at all");
+            assert_eq!(host::headers(REQUEST).map(|pairs| pairs.len()), Ok(0));
+            assert_eq!(host::headers(8).map(|pairs| pairs.len()), Err(BAD_ARGUMENT));
         }
         CONTINUE
     });

@@ -2,8 +2,8 @@
 
 use fake_envoy::{Envoy, Outcome, Setup};
 
-use crate::guest::host::{self, RESPONSE};
-use crate::guest::{BAD_ARGUMENT, CALLBACKS, CONTINUE, Event, PAUSE, play, seen};
+use crate::guest::host::{self, REQUEST, RESPONSE};
+use crate::guest::{CALLBACKS, CONTINUE, Event, PAUSE, play, seen};
 
 #[test]
 fn a_reply_to_a_request_passes_the_filters_own_response_callbacks() {
@@ -43,16 +43,175 @@ fn a_reply_to_a_request_passes_the_filters_own_response_callbacks() {
 }
 
 #[test]
-fn a_second_reply_is_refused() {
+fn of_two_replies_the_first_goes_out_with_the_details_of_the_second() {
     play(|_, event| {
         if matches!(event, Event::RequestHeaders { .. }) {
-            assert_eq!(host::reply(401, &[], "", ""), Ok(()));
-            assert_eq!(host::reply(403, &[], "", ""), Err(BAD_ARGUMENT));
+            assert_eq!(host::reply(401, &[], "", "first"), Ok(()));
+            assert_eq!(host::reply(403, &[], "", "second"), Ok(()));
         }
         CONTINUE
     });
     let envoy = Envoy::start(CALLBACKS, "").unwrap();
-    assert_eq!(envoy.get("/").end().outcome().replied().status, 401);
+    let reply = envoy.get("/").end().outcome().replied();
+    assert_eq!((reply.status, reply.details.as_str()), (401, "second"));
+}
+
+#[test]
+fn a_filter_can_answer_its_own_answer() {
+    play(|_, event| {
+        match event {
+            Event::RequestHeaders { .. } => host::reply(401, &[], "no", "first").unwrap(),
+            Event::ResponseHeaders { .. } => host::reply(500, &[], "again", "second").unwrap(),
+            _ => {}
+        }
+        CONTINUE
+    });
+    let envoy = Envoy::start(CALLBACKS, "").unwrap();
+    let reply = envoy.get("/").end().outcome().replied();
+    assert_eq!((reply.status, reply.text().as_str()), (500, "again"));
+}
+
+#[test]
+fn the_answer_to_a_head_has_no_body_and_grpc_is_answered_in_its_own_language() {
+    play(|_, event| {
+        if matches!(event, Event::RequestHeaders { .. }) {
+            host::reply(429, &[("x-why", "limit")], "slow down", "limit").unwrap();
+        }
+        CONTINUE
+    });
+    let envoy = Envoy::start(CALLBACKS, "").unwrap();
+    let head = [(":method", "HEAD"), (":path", "/"), (":authority", "a")];
+    let reply = envoy.request(head).end().outcome().replied();
+    assert_eq!((reply.status, reply.text().as_str()), (429, ""));
+    assert_eq!(reply.headers.text("content-length").as_deref(), Some("9"));
+    let reply = envoy.post("/").header("content-type", "application/grpc").end().outcome().replied();
+    assert_eq!((reply.status, reply.text().as_str()), (200, ""));
+    let header = |name| reply.headers.text(name);
+    assert_eq!(header("grpc-status").as_deref(), Some("14"));
+    assert_eq!(header("grpc-message").as_deref(), Some("slow down"));
+    assert_eq!(header("x-why").as_deref(), Some("limit"));
+}
+
+#[test]
+fn a_reply_to_another_stream_stops_the_one_whose_callback_is_running() {
+    play(|_, event| if matches!(event, Event::RequestHeaders { .. }) { PAUSE } else { CONTINUE });
+    let envoy = Envoy::start(CALLBACKS, "").unwrap();
+    let waiting = envoy.get("/first").end();
+    let id = waiting.id();
+    play(move |_, event| {
+        if matches!(event, Event::RequestHeaders { .. }) {
+            host::set_effective_context(id).unwrap();
+            host::reply(503, &[], "", "").unwrap();
+        }
+        CONTINUE
+    });
+    let other = envoy.get("/second").end();
+    assert_eq!(waiting.outcome().replied().status, 503);
+    assert_eq!(other.outcome(), Outcome::Waiting);
+}
+
+#[test]
+fn headers_that_cannot_go_on_are_answered_by_envoy() {
+    let cases: [(fn(), u16, &str); 4] = [
+        (|| host::remove_header(REQUEST, ":path").unwrap(), 404, "route_not_found"),
+        (
+            || host::remove_header(REQUEST, ":method").unwrap(),
+            503,
+            "filter_removed_required_request_headers{missing_required_header:_:method}",
+        ),
+        (
+            || host::set_header(REQUEST, "x-split", "a\nb").unwrap(),
+            503,
+            "filter_removed_required_request_headers{invalid_header_value_for:_x-split}",
+        ),
+        (|| host::set_headers(REQUEST, &[]).unwrap(), 404, "route_not_found"),
+    ];
+    for (spoil, status, details) in cases {
+        play(move |_, event| {
+            if matches!(event, Event::RequestHeaders { .. }) {
+                spoil();
+            }
+            CONTINUE
+        });
+        let envoy = Envoy::start(CALLBACKS, "").unwrap();
+        let reply = envoy.get("/").end().outcome().replied();
+        assert_eq!((reply.status, reply.details.as_str()), (status, details));
+    }
+}
+
+#[test]
+fn an_answer_without_a_status_is_a_502_straight_to_the_client() {
+    play(|_, event| {
+        if matches!(event, Event::ResponseHeaders { .. }) {
+            host::remove_header(RESPONSE, ":status").unwrap();
+        }
+        CONTINUE
+    });
+    let envoy = Envoy::start(CALLBACKS, "").unwrap();
+    let stream = envoy.get("/").end();
+    stream.respond([(":status", "200")]).body("x");
+    assert_eq!(stream.outcome().replied().status, 502);
+}
+
+/// What fails a test here crashes the real Envoy, or makes it do what nobody can want.
+mod hazards {
+    use super::*;
+
+    fn in_request_headers(act: impl Fn() -> u32 + 'static) {
+        play(move |_, event| if matches!(event, Event::RequestHeaders { .. }) { act() } else { CONTINUE });
+        let envoy = Envoy::start(CALLBACKS, "").unwrap();
+        let _ = envoy.get("/").end();
+    }
+
+    #[test]
+    #[should_panic(expected = "a response was continued that has not begun")]
+    fn continuing_a_response_before_there_is_one() {
+        in_request_headers(|| host::continue_stream(1).map_or(PAUSE, |()| PAUSE));
+    }
+
+    #[test]
+    #[should_panic(expected = "they go out twice")]
+    fn continuing_a_request_in_its_own_callback_and_by_its_answer() {
+        in_request_headers(|| host::continue_stream(0).map_or(PAUSE, |()| CONTINUE));
+    }
+
+    #[test]
+    #[should_panic(expected = "torn down")]
+    fn answering_a_stream_that_is_logged() {
+        play(|_, event| {
+            if event == Event::Log {
+                host::reply(500, &[], "", "").unwrap();
+            }
+            CONTINUE
+        });
+        let envoy = Envoy::start(CALLBACKS, "").unwrap();
+        envoy.get("/").end().client_leaves();
+    }
+
+    #[test]
+    #[should_panic(expected = "line break")]
+    fn a_line_break_in_a_header_of_an_answer() {
+        in_request_headers(|| {
+            host::reply(401, &[("x-why", "a\r\nset-cookie: b")], "", "").map_or(PAUSE, |()| PAUSE)
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "drops the body")]
+    fn a_body_that_pauses_again_before_trailers_that_continue() {
+        play(|_, event| match event {
+            Event::RequestHeaders { .. } | Event::RequestBody { .. } => PAUSE,
+            Event::Tick => host::set_effective_context(2)
+                .and_then(|()| host::continue_stream(0))
+                .map_or(PAUSE, |()| PAUSE),
+            Event::VmStart => host::set_tick_period(1).map_or(PAUSE, |()| CONTINUE),
+            _ => CONTINUE,
+        });
+        let envoy = Envoy::start(CALLBACKS, "").unwrap();
+        let stream = envoy.post("/").open().chunk("body").trailers([("x", "1")]);
+        assert_eq!(stream.id(), 2);
+        envoy.tick();
+    }
 }
 
 #[test]
@@ -132,13 +291,17 @@ fn closing_a_stream_tears_it_down() {
 }
 
 #[test]
-fn a_request_that_is_too_big_to_buffer_is_a_413() {
+fn a_request_that_is_too_big_to_buffer_is_a_413_that_the_filter_sees() {
     play(|_, event| if matches!(event, Event::RequestBody { .. }) { PAUSE } else { CONTINUE });
     let envoy = Setup::new(CALLBACKS).buffer_limit(10).start("").unwrap();
     let stream = envoy.post("/").open().chunk("0123456789");
     stream.outcome().forwarded();
+    seen();
     let reply = stream.chunk("!").outcome().replied();
     assert_eq!((reply.status, reply.details.as_str()), (413, "request_payload_too_large"));
+    let expected =
+        [Event::RequestBody { size: 11, end: false }, Event::ResponseHeaders { count: 3, end: false }];
+    assert!(seen().starts_with(&expected));
 }
 
 #[test]
@@ -162,11 +325,27 @@ fn a_response_that_is_too_big_to_buffer_is_a_500_or_a_reset() {
 }
 
 #[test]
-fn what_waits_behind_headers_without_the_flag_has_no_limit_of_the_filters() {
+fn what_waits_behind_headers_without_the_flag_holds_its_sender_back_at_the_limit() {
     play(|_, event| if matches!(event, Event::RequestHeaders { .. }) { PAUSE } else { CONTINUE });
     let envoy = Setup::new(CALLBACKS).buffer_limit(10).start("").unwrap();
-    let stream = envoy.post("/").body("more than ten bytes");
+    let stream = envoy.post("/").open().chunk("more than ten bytes").chunk("held back").end();
     assert_eq!(stream.outcome(), Outcome::Waiting);
+    seen();
+    let id = stream.id();
+    play(move |_, event| {
+        if matches!(event, Event::RequestHeaders { .. }) {
+            host::set_effective_context(id).unwrap();
+            host::continue_stream(0).unwrap();
+        }
+        CONTINUE
+    });
+    let _ = envoy.get("/other").end();
+    assert_eq!(stream.outcome().forwarded().text(), "more than ten bytesheld back");
+    let sizes = seen().into_iter().filter_map(|event| match event {
+        Event::RequestBody { size, end } => Some((size, end)),
+        _ => None,
+    });
+    assert_eq!(sizes.collect::<Vec<_>>(), [(19, false), (9, false), (0, true)]);
 }
 
 #[test]
