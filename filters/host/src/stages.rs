@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod auth;
+mod limit;
 mod transform;
 
 use portcullis_document::{Document, Mistakes};
@@ -16,7 +17,10 @@ pub(crate) fn compile(document: &Document, mistakes: &mut Mistakes) -> Vec<Box<d
     let aggregate = aggregate::compile(document, mistakes);
     let wanted = claims(document, aggregate.as_ref());
     let mut stages: Vec<Box<dyn Stage>> = Vec::new();
+    let limits = limit::compile(document, mistakes);
+    stages.extend(limits.before_auth());
     stages.extend(auth::compile(document, &wanted, mistakes));
+    stages.extend(limits.after_auth());
     stages.extend(transform::compile(document, mistakes));
     stages.extend(aggregate.map(boxed));
     stages

@@ -39,7 +39,7 @@ pub use limits::RateLimits;
 pub use quota::{FillsTooSlowly, LONGEST_FILL, Quota};
 pub use refusal::{Reason, retry_after};
 pub use rule::{Rule, Ruling};
-pub use store::{Change, Memory, NotStored, Store, TRIES};
+pub use store::{Change, Contended, Memory, Store, TRIES};
 pub use table::{Charge, Table};
 pub use verdict::{Standing, Verdict};
 pub use windows::{MOST_WINDOWS, Window, Windows};

@@ -15,24 +15,23 @@ pub struct RateLimits {
     overrides: PathTable<Rc<Rule>>,
     exempt: PathTable<()>,
     max_keys: u32,
-    claims: Vec<Rc<str>>,
 }
 
 impl RateLimits {
-    /// Compiles the section; what is wrong is noted, and the rest works on to find more.
+    /// Compiles the section; what is wrong is noted, and the rest works on to find more. `has_claims` says whether
+    /// tokens are verified before the limits.
     #[must_use]
-    pub fn compile(config: &RateLimitingConfig, mistakes: &mut Mistakes) -> Self {
+    pub fn compile(config: &RateLimitingConfig, has_claims: bool, mistakes: &mut Mistakes) -> Self {
         let default = config.default.as_ref().and_then(|rule| {
             let exempt = paths(&rule.exempt_paths, mistakes);
-            let compiled = Rule::compile("default", rule, exempt, mistakes)?;
+            let compiled = Rule::compile("default", rule, exempt, has_claims, mistakes)?;
             Some((rule.methods.clone(), Rc::new(compiled)))
         });
         Self {
             default,
-            overrides: compile_overrides(config, mistakes),
+            overrides: compile_overrides(config, has_claims, mistakes),
             exempt: paths(&config.exempt_paths, mistakes),
             max_keys: config.max_keys,
-            claims: config.claims().map(|(_, name)| name.into()).collect(),
         }
     }
 
@@ -57,12 +56,6 @@ impl RateLimits {
         default.chain(self.overrides.values())
     }
 
-    /// The claims that keys are made of, by the names that the document uses.
-    #[must_use]
-    pub fn claims(&self) -> &[Rc<str>] {
-        &self.claims
-    }
-
     /// The largest number of buckets.
     #[must_use]
     pub fn max_keys(&self) -> u32 {
@@ -70,12 +63,18 @@ impl RateLimits {
     }
 }
 
-fn compile_overrides(config: &RateLimitingConfig, mistakes: &mut Mistakes) -> PathTable<Rc<Rule>> {
+fn compile_overrides(
+    config: &RateLimitingConfig,
+    has_claims: bool,
+    mistakes: &mut Mistakes,
+) -> PathTable<Rc<Rule>> {
     let mut rules = PathRules::default();
     for entry in &config.overrides {
         let (at, pattern) = (&entry.entry.at, &entry.entry.path);
         let exempt = paths(&entry.rule.exempt_paths, mistakes);
-        let Some(rule) = Rule::compile(pattern.as_str(), &entry.rule, exempt, mistakes) else { continue };
+        let Some(rule) = Rule::compile(pattern.as_str(), &entry.rule, exempt, has_claims, mistakes) else {
+            continue;
+        };
         if let Err(clash) = rules.insert(pattern.clone(), entry.entry.methods.clone(), Rc::new(rule)) {
             mistakes.wrong(format!("{at}.path"), format!("holds the same requests as {:?}", clash.with));
         }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use portcullis_http::Refusal;
 
+use crate::Rule;
 use crate::verdict::{Standing, whole_seconds};
-use crate::{NotStored, Rule};
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub enum Reason<'a> {
         now: Duration,
     },
     /// It could not be counted, and what cannot be counted could be one too many.
-    NotCounted(NotStored),
+    Contended,
     /// It lacks the key that it is to be counted by.
     KeyMissing,
 }
@@ -35,8 +35,7 @@ impl Reason<'_> {
     pub fn detail(&self) -> &'static str {
         match self {
             Self::Exceeded { .. } => "portcullis.limit.rate_limit_exceeded",
-            Self::NotCounted(NotStored::Contended) => "portcullis.limit.contended",
-            Self::NotCounted(NotStored::Unavailable) => "portcullis.limit.unavailable",
+            Self::Contended => "portcullis.limit.contended",
             Self::KeyMissing => "portcullis.limit.rate_limit_key_missing",
         }
     }
@@ -54,7 +53,7 @@ impl Reason<'_> {
                 }
                 refusal
             }
-            Self::NotCounted(_) => too_many(1, self.detail()),
+            Self::Contended => too_many(1, self.detail()),
             Self::KeyMissing => Refusal::new(
                 400,
                 "rate_limit_key_missing",

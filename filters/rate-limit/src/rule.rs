@@ -11,7 +11,7 @@ use crate::key::{Key, Keyed, Subject};
 use crate::set::RuleTag;
 use crate::table::{Bill, Charge, Table};
 use crate::windows::{MOST_WINDOWS, Windows};
-use crate::{NotStored, Quota, Standing, Store};
+use crate::{Contended, Quota, Standing, Store};
 
 /// A rule.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub enum Ruling {
     /// It was counted.
     Counted(Charge),
     /// It could not be counted.
-    NotCounted(NotStored),
+    Contended,
 }
 
 /// What makes a rule the same one after a reload, and keeps its buckets apart from those of others: the requests it is for and
@@ -49,14 +49,16 @@ struct Identity {
 
 impl Rule {
     /// Compiles a rule called `name`; `None` where it can have no sense. `exempt` are the paths that it lets pass.
+    /// Without `has_claims` no token is verified, ever.
     pub(crate) fn compile(
         name: &str,
         config: &RuleConfig,
         exempt: PathTable<()>,
+        has_claims: bool,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         let quotas = compile_quotas(config, mistakes);
-        check_claims(config, mistakes);
+        check_claims(config, has_claims, mistakes);
         if config.key.is_empty() || quotas.len() < config.windows.len() {
             return None;
         }
@@ -117,7 +119,7 @@ impl Rule {
         let bill = Bill { rule: self.identity.tag, windows: &self.windows, cost: self.cost };
         match table.charge(store, slot, &bill, now) {
             Ok(charge) => Ruling::Counted(charge),
-            Err(error) => Ruling::NotCounted(error),
+            Err(Contended) => Ruling::Contended,
         }
     }
 
@@ -158,9 +160,16 @@ fn compile_quotas(config: &RuleConfig, mistakes: &mut Mistakes) -> Vec<Quota> {
 }
 
 /// Before authentication nobody is anybody, whatever a token says.
-fn check_claims(config: &RuleConfig, mistakes: &mut Mistakes) {
-    let has_claim = config.key.iter().any(|part| matches!(part, KeyPart::Claim(_)));
-    if has_claim && config.settings.limit_before_auth {
+fn check_claims(config: &RuleConfig, has_claims: bool, mistakes: &mut Mistakes) {
+    if !config.key.iter().any(|part| matches!(part, KeyPart::Claim(_))) {
+        return;
+    }
+    if !has_claims {
+        mistakes.wrong(
+            config.key_at.as_str(),
+            "claims are known only where gateway.wasm has a section auth as well",
+        );
+    } else if config.settings.limit_before_auth {
         mistakes.wrong(config.key_at.as_str(), "claims are not known before authentication");
     }
 }

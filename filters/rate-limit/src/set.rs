@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use crate::bucket::Remains;
 use departed::Departed;
-use record::Encoded;
+use record::{Encoded, RecordHead};
 
 /// A change of the encoding takes another number; entries of the old one are then rebuilt.
 const VERSION: u8 = 1;
@@ -54,14 +54,8 @@ struct Survey {
     buckets: usize,
     found: Option<(Range<usize>, Record)>,
     /// The bucket that is full first.
-    fullest: Option<Fullest>,
+    fullest: Option<(Range<usize>, RecordHead)>,
     departed_at: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Fullest {
-    at: Range<usize>,
-    record: Record,
 }
 
 impl<'a> Set<'a> {
@@ -105,12 +99,13 @@ impl<'a> Set<'a> {
     pub(crate) fn put(&mut self, record: &Record, ways: usize, now: u64) -> bool {
         let encoded = Encoded::of(record);
         self.forget(now);
-        match (self.survey.found.clone(), self.survey.fullest.clone()) {
-            (Some((at, _)), _) => self.replace(at, &encoded),
-            (None, Some(fullest)) if fullest.record.fills_at <= now => self.replace(fullest.at, &encoded),
-            (None, Some(fullest)) if self.survey.buckets >= ways => {
-                self.replace(fullest.at, &encoded);
-                self.remember(&fullest.record, now);
+        let found = self.survey.found.as_ref().map(|(at, _)| at.clone());
+        match (found, self.survey.fullest.clone()) {
+            (Some(at), _) => self.replace(at, &encoded),
+            (None, Some((at, fullest))) if fullest.fills_at <= now => self.replace(at, &encoded),
+            (None, Some((at, fullest))) if self.survey.buckets >= ways => {
+                self.replace(at, &encoded);
+                self.remember(&fullest, now);
                 return true;
             }
             _ => self.append(&encoded),
@@ -122,9 +117,9 @@ impl<'a> Set<'a> {
         Departed::decode(self.bytes.get(self.survey.departed_at..)?)
     }
 
-    fn remember(&mut self, record: &Record, now: u64) {
+    fn remember(&mut self, bucket: &RecordHead, now: u64) {
         let mut departed = self.departed().unwrap_or_default();
-        departed.add(record.rule, record.fingerprint, record.fills_at, now);
+        departed.add(bucket.rule, bucket.fingerprint, bucket.fills_at, now);
         self.write_departed(&departed);
     }
 
@@ -166,18 +161,23 @@ impl Survey {
         let mut survey = Self { buckets: usize::from(buckets), ..Self::default() };
         for _ in 0..buckets {
             let start = bytes.len() - rest.len();
-            let record = Record::decode(&mut rest)?;
-            survey.note(start..bytes.len() - rest.len(), &record, fingerprint);
+            let head = RecordHead::decode(&mut rest)?;
+            if head.fingerprint == fingerprint {
+                let record = head.decode_levels(&mut rest)?;
+                survey.found = Some((start..bytes.len() - rest.len(), record));
+            } else {
+                head.skip_levels(&mut rest)?;
+                survey.note(start..bytes.len() - rest.len(), head);
+            }
         }
         survey.departed_at = bytes.len() - rest.len();
         (rest.is_empty() || Departed::decode(rest).is_some()).then_some(survey)
     }
 
-    fn note(&mut self, at: Range<usize>, record: &Record, fingerprint: u64) {
-        if record.fingerprint == fingerprint {
-            self.found = Some((at, *record));
-        } else if self.fullest.as_ref().is_none_or(|fullest| record.fills_at < fullest.record.fills_at) {
-            self.fullest = Some(Fullest { at, record: *record });
+    fn note(&mut self, at: Range<usize>, head: RecordHead) {
+        let is_fuller = |(_, fullest): &(Range<usize>, RecordHead)| head.fills_at < fullest.fills_at;
+        if self.fullest.as_ref().is_none_or(is_fuller) {
+            self.fullest = Some((at, head));
         }
     }
 }

@@ -12,7 +12,7 @@ pub trait Store {
     /// whether they are to be written. Where another worker was faster, it decides again on what that one wrote, up
     /// to [`TRIES`] times; nothing is left of a decision that was not written.
     fn update<R>(&self, name: &[u8], decide: impl FnMut(&mut Vec<u8>) -> (Change, R))
-    -> Result<R, NotStored>;
+    -> Result<R, Contended>;
 }
 
 /// What to do with an entry after a decision.
@@ -24,14 +24,9 @@ pub enum Change {
     Write,
 }
 
-/// Why a decision could not be made to last.
+/// The decision could not be made to last: others were faster each time, or the host keeps nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotStored {
-    /// Others were faster, each time.
-    Contended,
-    /// The host keeps nothing for this module.
-    Unavailable,
-}
+pub struct Contended;
 
 /// How often a decision is made. Each failure means that another worker's decision was written, so all workers
 /// together never stand still; one alone fails this often only where dozens hammer one bucket that permits nearly

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::bucket::{Bucket, SET_BACK};
 use crate::hash::{KeyHasher, Secret, Slot};
 use crate::set::{Record, RuleTag, Set};
-use crate::store::{Change, NotStored, Store};
+use crate::store::{Change, Contended, Store};
 use crate::verdict::Verdict;
 use crate::windows::Windows;
 
@@ -51,7 +51,7 @@ const SECRET_VERSION: u8 = 1;
 
 impl Table {
     /// A table of at most `max_keys` buckets. The first worker that opens it makes its secret out of `random`.
-    pub fn open(max_keys: u32, store: &impl Store, random: [u8; 16]) -> Result<Self, NotStored> {
+    pub fn open(max_keys: u32, store: &impl Store, random: [u8; 16]) -> Result<Self, Contended> {
         let secret = store.update(SECRET_NAME, |bytes| match bytes.split_first() {
             Some((&SECRET_VERSION, secret)) if secret.len() == random.len() => {
                 let mut kept = random;
@@ -87,7 +87,7 @@ impl Table {
         slot: Slot,
         bill: &Bill<'_>,
         now: Duration,
-    ) -> Result<Charge, NotStored> {
+    ) -> Result<Charge, Contended> {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let name = SetName::of(slot.set & (self.sets - 1));
         store.update(name.bytes(), |bytes| decide(bytes, slot.fingerprint, self.ways, bill, now))

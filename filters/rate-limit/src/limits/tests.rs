@@ -4,16 +4,20 @@ use portcullis_document::{CanonicalPath, Mistakes, Node, RateLimitingConfig};
 use portcullis_http::{ErrorFormat, Head, HeaderMap, Reply};
 
 use super::RateLimits;
-use crate::{Memory, NotStored, Reason, Rule, Ruling, Subject, Table, Verdict};
+use crate::{Memory, Reason, Rule, Ruling, Subject, Table, Verdict};
 
 const NOW: Duration = Duration::from_millis(1_800_000_000_250);
 
 fn compile(section: &str) -> (RateLimits, Vec<String>) {
+    compile_for(section, true)
+}
+
+fn compile_for(section: &str, has_claims: bool) -> (RateLimits, Vec<String>) {
     let text = format!(r#"{{"rate_limiting": {section}}}"#);
     let mut mistakes = Mistakes::default();
     let mut fields = Node::root(&text, &mut mistakes).unwrap().fields(&mut mistakes).unwrap();
     let config = RateLimitingConfig::read(&fields.take("rate_limiting").unwrap(), &mut mistakes).unwrap();
-    let limits = RateLimits::compile(&config, &mut mistakes);
+    let limits = RateLimits::compile(&config, has_claims, &mut mistakes);
     (limits, mistakes.found().iter().map(ToString::to_string).collect())
 }
 
@@ -223,11 +227,17 @@ fn a_key_that_is_missing_can_be_refused() {
 
 #[test]
 fn what_cannot_be_counted_is_refused() {
-    for (error, detail) in [
-        (NotStored::Contended, "portcullis.limit.contended"),
-        (NotStored::Unavailable, "portcullis.limit.unavailable"),
-    ] {
-        let refusal = Reason::NotCounted(error).refusal();
-        assert_eq!((refusal.status, refusal.error, refusal.detail), (429, "rate_limit_exceeded", detail));
-    }
+    let refusal = Reason::Contended.refusal();
+    assert_eq!((refusal.status, refusal.error), (429, "rate_limit_exceeded"));
+    assert_eq!(refusal.headers, [("retry-after".into(), b"1".to_vec())]);
+}
+
+#[test]
+fn claims_need_a_token_to_be_verified() {
+    let section = r#"{"default": {"requests_per_day": 1, "key": ["path", "claim:sub"]}}"#;
+    assert_eq!(compile(section).1, Vec::<String>::new());
+    let (_, mistakes) = compile_for(section, false);
+    let expected =
+        "rate_limiting.default.key: claims are known only where gateway.wasm has a section auth as well";
+    assert_eq!(mistakes, [expected]);
 }

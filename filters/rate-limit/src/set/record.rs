@@ -8,24 +8,42 @@ const HEAD: usize = 29;
 const LEVEL: usize = 11;
 const LONGEST: usize = HEAD + LEVEL * MOST_WINDOWS;
 
-impl Record {
+/// What a bucket is known and evicted by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecordHead {
+    pub(super) fingerprint: u64,
+    pub(super) rule: RuleTag,
+    pub(super) fills_at: u64,
+    since: u64,
+    windows: usize,
+}
+
+impl RecordHead {
     pub(super) fn decode(rest: &mut &[u8]) -> Option<Self> {
         let fingerprint = number(rest)?;
         let rule = RuleTag(u32::from_le_bytes(take(rest)?));
-        let fills_at = number(rest)?;
-        let mut remains = Remains { since: number(rest)?, ..Remains::default() };
+        let (fills_at, since) = (number(rest)?, number(rest)?);
         let [windows] = take(rest)?;
         let windows = usize::from(windows);
-        if windows == 0 || windows > MOST_WINDOWS {
-            return None;
-        }
-        for level in remains.levels.iter_mut().take(windows) {
+        let head = Self { fingerprint, rule, fills_at, since, windows };
+        (1..=MOST_WINDOWS).contains(&windows).then_some(head)
+    }
+
+    /// Steps over the levels.
+    pub(super) fn skip_levels(&self, rest: &mut &[u8]) -> Option<()> {
+        (_, *rest) = rest.split_at_checked(self.windows * LEVEL)?;
+        Some(())
+    }
+
+    pub(super) fn decode_levels(&self, rest: &mut &[u8]) -> Option<Record> {
+        let mut remains = Remains { since: self.since, ..Remains::default() };
+        for level in remains.levels.iter_mut().take(self.windows) {
             let [tag, low @ ..] = take::<LEVEL>(rest)?;
             let mut wide = [0; 16];
             wide.first_chunk_mut().map(|chunk| *chunk = low)?;
             *level = Some((WindowTag::decode(tag)?, u128::from_le_bytes(wide)));
         }
-        Some(Self { fingerprint, rule, fills_at, remains })
+        Some(Record { fingerprint: self.fingerprint, rule: self.rule, fills_at: self.fills_at, remains })
     }
 }
 

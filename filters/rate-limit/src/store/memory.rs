@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Change, NotStored, Store, TRIES};
+use super::{Change, Contended, Store, TRIES};
 
 /// One map under one lock; a read copies the value, a write is refused where another came first. Tests and
 /// simulations stand on it, with as many threads as they like.
@@ -69,7 +69,7 @@ impl Store for Memory {
         &self,
         name: &[u8],
         mut decide: impl FnMut(&mut Vec<u8>) -> (Change, R),
-    ) -> Result<R, NotStored> {
+    ) -> Result<R, Contended> {
         for _ in 0..TRIES {
             let (mut value, version) = self.read(name);
             let (change, outcome) = decide(&mut value);
@@ -77,6 +77,6 @@ impl Store for Memory {
                 return Ok(outcome);
             }
         }
-        Err(NotStored::Contended)
+        Err(Contended)
     }
 }

@@ -10,7 +10,7 @@ use crate::bucket::Bucket;
 use crate::hash::Slot;
 use crate::set::RuleTag;
 use crate::windows::Windows;
-use crate::{Charge, Memory, NotStored, Quota, Store, Verdict};
+use crate::{Charge, Contended, Memory, Quota, Store, Verdict};
 
 const START: Duration = Duration::from_secs(1_800_000_000);
 
@@ -176,15 +176,15 @@ fn a_store_that_never_takes_a_write_refuses() {
             &self,
             _: &[u8],
             mut decide: impl FnMut(&mut Vec<u8>) -> (crate::Change, R),
-        ) -> Result<R, NotStored> {
+        ) -> Result<R, Contended> {
             decide(&mut Vec::new());
-            Err(NotStored::Contended)
+            Err(Contended)
         }
     }
     let limiter = Limiter::new(8, windows(1, RateUnit::Day, 1));
     let bill = Bill { rule: RuleTag(1), windows: &limiter.windows, cost: 1 };
     let slot = Slot { set: 0, fingerprint: 0 };
-    assert_eq!(limiter.table.charge(&Contested, slot, &bill, START), Err(NotStored::Contended));
+    assert_eq!(limiter.table.charge(&Contested, slot, &bill, START), Err(Contended));
 }
 
 /// What a client would have if the table were endless.
