@@ -1,5 +1,6 @@
 //! An HTTP/1.1 answer as a client gets it, piece by piece or whole.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::TcpStream;
 
@@ -16,7 +17,7 @@ impl From<io::Error> for Lost {
 }
 
 /// A whole answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Answer {
     /// 200, 401, ...
     pub status: u16,
@@ -30,6 +31,15 @@ pub struct Answer {
     pub complete: bool,
 }
 
+/// As a reader of a failed test wants it: the body as text, and not all of a long one.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}{}", self.status, if self.complete { "" } else { " (cut off)" })?;
+        self.headers.iter().try_for_each(|(name, value)| writeln!(f, "{name}: {value:.200}"))?;
+        write!(f, "{:.1000}", self.text())
+    }
+}
+
 impl Answer {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -39,13 +49,13 @@ impl Answer {
     /// A header that must be there.
     #[track_caller]
     pub fn expect_header(&self, name: &str) -> &str {
-        self.header(name).unwrap_or_else(|| panic!("no {name} in {self:#?}"))
+        self.header(name).unwrap_or_else(|| panic!("no {name} in {self:?}"))
     }
 
     /// A header that must be there and a whole number.
     #[track_caller]
     pub fn number(&self, name: &str) -> u64 {
-        self.expect_header(name).parse().unwrap_or_else(|_| panic!("{name} is no number in {self:#?}"))
+        self.expect_header(name).parse().unwrap_or_else(|_| panic!("{name} is no number in {self:?}"))
     }
 
     /// The body as text.
@@ -56,8 +66,7 @@ impl Answer {
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in {:.2000}\n{:#?}", self.text(), self.headers))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
     /// Envoy's id of the request.
@@ -69,7 +78,7 @@ impl Answer {
     /// Says that this is a refusal in the one error shape, and gives its body.
     #[track_caller]
     pub fn refused(&self, status: u16, error: &str) -> Value {
-        assert_eq!(self.status, status, "{}\n{:#?}", self.text(), self.headers);
+        assert_eq!(self.status, status, "{self:?}");
         let body = self.json();
         assert_eq!(body["error"], error, "{body}");
         assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "no message in {body}");
@@ -82,7 +91,7 @@ impl Answer {
     /// Says that the service's own answer came through.
     #[track_caller]
     pub fn passed(&self) -> &Answer {
-        assert_eq!(self.status, 200, "{}\n{:#?}", self.text(), self.headers);
+        assert_eq!(self.status, 200, "{self:?}");
         assert!(self.complete, "the body was cut off: {:.500}", self.text());
         self
     }

@@ -77,7 +77,7 @@ impl Request {
     /// When there is no answer.
     #[track_caller]
     pub fn send(&self) -> Answer {
-        self.try_send().unwrap_or_else(|Lost(why)| panic!("no answer to {self:?}: {why}"))
+        self.try_send().unwrap_or_else(|Lost(why)| panic!("no answer to {self}: {why}"))
     }
 
     /// Sends it and reads the whole answer, if there is one.
@@ -90,7 +90,7 @@ impl Request {
     pub fn send_or_lost(&self) -> Option<Answer> {
         let start = Instant::now();
         let answer = self.try_send().ok();
-        assert!(start.elapsed() < PATIENCE, "no answer to {self:?}, and the connection stays open");
+        assert!(start.elapsed() < PATIENCE, "no answer to {self}, and the connection stays open");
         answer
     }
 

@@ -70,7 +70,7 @@ impl Envoy {
             .arg("-c")
             .arg(&file)
             .args(["--concurrency", &workers.to_string(), "--log-level", "warning"])
-            .args(["--component-log-level", "wasm:info,upstream:error", "--disable-hot-restart"])
+            .args(["--component-log-level", &component_log_level(), "--disable-hot-restart"])
             .arg("--admin-address-path")
             .arg(folder.path().join("admin"))
             .current_dir(repository())
@@ -125,6 +125,11 @@ impl Drop for Envoy {
             eprintln!("Envoy's last words:\n{}", lines[lines.len().saturating_sub(40)..].join("\n"));
         }
     }
+}
+
+/// `E2E_LOG=wasm:trace` shows every host call in the log of a failed test.
+fn component_log_level() -> String {
+    std::env::var("E2E_LOG").unwrap_or_else(|_| "wasm:info,upstream:error".to_owned())
 }
 
 fn read_log(folder: &Path) -> String {

@@ -85,7 +85,7 @@ impl Gate {
     #[track_caller]
     pub fn forwarded(&self, answer: &Answer) -> SeenRequest {
         let mut reached = self.reached(answer);
-        assert_eq!(reached.len(), 1, "{}\n{reached:#?}\n{answer:#?}", answer.text());
+        assert_eq!(reached.len(), 1, "{answer:?}\n{reached:#?}");
         reached.remove(0)
     }
 
