@@ -12,6 +12,7 @@ use crate::abi::{self, Buffer, Status, Stream};
 use crate::answer_head::AnswerHead;
 use crate::exchange::Exchange;
 use crate::flow::Action;
+use crate::metrics;
 use crate::stage::{BodyPlan, BodyStage, BodyStep, Origin, Piece};
 
 /// One answer on its way to the client.
@@ -44,16 +45,24 @@ impl AnswerFlow {
         }
     }
 
-    /// The headers have come. `may_hold`: they may wait for the body.
-    pub(crate) fn on_headers(&mut self, exchange: &mut Exchange, mut head: AnswerHead) {
+    /// The headers have come.
+    pub(crate) fn on_headers(
+        &mut self,
+        exchange: &mut Exchange,
+        mut head: AnswerHead,
+    ) -> Option<Box<Refusal>> {
         // A refusal that takes a held answer's place comes through here once more.
         self.phase = Phase::Streaming;
         if !exchange.has_hooks() {
-            return;
+            return None;
         }
         self.phase = Phase::Holding { read: 0 };
+        head.trace = exchange.trace_so_far();
         let plan = run_hooks(exchange, &mut head);
-        add_trace(exchange, &mut head);
+        if let Some(refusal) = head.take_refusal() {
+            return self.give_way(refusal);
+        }
+        head.show_trace();
         let has_body = !head.is_complete && head.origin != Origin::Refusal;
         let plan = plan.filter(|_| has_body);
         let holds = head.may_hold && plan.as_ref().is_some_and(|plan| plan.hold);
@@ -62,6 +71,7 @@ impl AnswerFlow {
         if !holds {
             self.send_headers();
         }
+        None
     }
 
     pub(crate) fn on_body(&mut self, size: usize, is_last: bool) -> Option<Box<Refusal>> {
@@ -98,7 +108,10 @@ impl AnswerFlow {
             (BodyStep::Hold | BodyStep::Send, _) => self.send(size),
             (BodyStep::Unchanged, _) => self.send_headers(),
             (BodyStep::Refuse(refusal), Phase::Holding { .. }) => return self.give_way(refusal),
-            (BodyStep::Refuse(_), _) => self.reset(),
+            (BodyStep::Refuse(refusal), _) => {
+                metrics::count_refusal(refusal.detail);
+                self.reset();
+            }
         }
         if is_last {
             self.body = None;
@@ -160,18 +173,6 @@ fn run_hooks(exchange: &mut Exchange, head: &mut AnswerHead) -> Option<BodyPlan>
         plan = hook.on_headers(head).or(plan);
     }
     plan
-}
-
-/// For the client, and as filter state `wasm.portcullis` for the access log. A trace may hold text from a token, and
-/// a header may not hold all of it.
-fn add_trace(exchange: &Exchange, head: &mut AnswerHead) {
-    if let Some(trace) = exchange.trace_so_far() {
-        let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
-        let trace: Vec<u8> = trace.bytes().map(printable).collect();
-        // A host that keeps no filter state still shows the header.
-        let _ = abi::set_property("portcullis", &trace);
-        head.set("portcullis-trace", &trace);
-    }
 }
 
 /// Envoy did not show the body: what cannot be read is not let through.

@@ -1,21 +1,25 @@
 //! The headers of an answer, read from the host only if a stage wants to know them.
 
-use portcullis_http::{Head, HeaderMap};
+use portcullis_http::{Head, HeaderMap, Refusal};
 
 use crate::abi::{self, Map, Status};
 use crate::edits;
 use crate::stage::Origin;
+use crate::trace::Trace;
 
 /// The head of an answer, and what can still be done about it.
 pub struct AnswerHead {
     head: Head,
     is_read: bool,
+    refusal: Option<Box<Refusal>>,
     /// Who made it.
     pub origin: Origin,
     /// No body follows.
     pub is_complete: bool,
     /// The headers may be held until the body is known.
     pub may_hold: bool,
+    /// What the filters did so far.
+    pub trace: Trace,
 }
 
 /// The host does not show the headers.
@@ -24,7 +28,8 @@ pub struct Unreadable;
 
 impl AnswerHead {
     pub(crate) fn new(origin: Origin, is_complete: bool, may_hold: bool) -> Self {
-        Self { head: Head::default(), is_read: false, origin, is_complete, may_hold }
+        let head = Head::default();
+        Self { head, is_read: false, refusal: None, origin, is_complete, may_hold, trace: Trace::default() }
     }
 
     /// Sets a header; `name` in lower case. Costs no reading.
@@ -40,6 +45,20 @@ impl AnswerHead {
             self.is_read = true;
         }
         Ok(&mut self.head)
+    }
+
+    /// The client gets an error in place of this answer.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        self.refusal = Some(Box::new(refusal));
+    }
+
+    pub(crate) fn take_refusal(&mut self) -> Option<Box<Refusal>> {
+        self.refusal.take()
+    }
+
+    /// Adds the trace to the headers.
+    pub(crate) fn show_trace(&mut self) {
+        self.trace.show(&mut self.head);
     }
 
     /// The headers as far as they were read.

@@ -1,7 +1,7 @@
 //! One request and what the stages have found out about it.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
 use portcullis_document::CanonicalPath;
@@ -9,6 +9,7 @@ use portcullis_http::{Head, Identity};
 
 use crate::host::{self, CallId, NotSent};
 use crate::stage::OnAnswer;
+use crate::trace::Trace;
 
 /// A request on its way through the stages.
 #[derive(Default)]
@@ -22,13 +23,13 @@ pub struct Exchange {
     now: Cell<Option<Duration>>,
     calls: RefCell<Vec<CallId>>,
     on_answer: Vec<Box<dyn OnAnswer>>,
-    trace: Option<String>,
+    trace: Trace,
 }
 
 impl Exchange {
     pub(crate) fn new(request: Head, traced: bool) -> Self {
         let path = CanonicalPath::of(request.path()).into_owned();
-        let trace = traced.then(String::new);
+        let trace = Trace::new(traced);
         Self { request, path, trace, ..Self::default() }
     }
 
@@ -70,11 +71,7 @@ impl Exchange {
     /// Adds an item to the request's trace, such as `jwt;sub=usr_8a3f;cache=hit`; costs nothing where nobody asked
     /// for one.
     pub fn trace(&mut self, item: fmt::Arguments<'_>) {
-        if let Some(trace) = &mut self.trace {
-            let separator = if trace.is_empty() { "" } else { ", " };
-            // Writing to a String cannot fail.
-            let _ = write!(trace, "{separator}{item}");
-        }
+        self.trace.add(item);
     }
 
     pub(crate) fn take_hooks(&mut self) -> Vec<Box<dyn OnAnswer>> {
@@ -82,10 +79,11 @@ impl Exchange {
     }
 
     pub(crate) fn has_hooks(&self) -> bool {
-        !self.on_answer.is_empty() || self.trace.is_some()
+        !self.on_answer.is_empty() || self.trace.is_asked_for()
     }
 
-    pub(crate) fn trace_so_far(&self) -> Option<&str> {
-        self.trace.as_deref()
+    /// The trace so far; it stays, for the refusal that may take the answer's place.
+    pub(crate) fn trace_so_far(&self) -> Trace {
+        self.trace.clone()
     }
 }

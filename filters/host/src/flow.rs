@@ -114,8 +114,8 @@ impl Flow {
             State::New | State::Waiting { .. } | State::Passed => Origin::Upstream,
         };
         let head = AnswerHead::new(origin, is_complete, self.gate.headers_wait());
-        self.answer.on_headers(&mut self.exchange, head);
-        self.answer.action()
+        let refusal = self.answer.on_headers(&mut self.exchange, head);
+        self.answer_action(refusal)
     }
 
     pub(crate) fn on_response_body(&mut self, size: usize, is_last: bool) -> Action {

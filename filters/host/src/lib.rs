@@ -5,6 +5,7 @@
 
 pub mod stage;
 pub mod exchange;
+pub mod trace;
 mod flow;
 mod answer;
 pub mod answer_head;

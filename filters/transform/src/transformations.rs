@@ -103,6 +103,12 @@ impl Chosen {
 }
 
 impl Transformation {
+    /// Whether answers that cannot be transformed pass as they came.
+    #[must_use]
+    pub fn passes_failures(&self) -> bool {
+        self.on_failure == OnFailure::Pass
+    }
+
     fn new(config: &TransformationConfig) -> Self {
         Self {
             path: config.entry.path.as_str().to_owned(),
