@@ -4,12 +4,7 @@
 //! a worker does something else for as long as Envoy takes for the rest of a request, so that the lock is used as much
 //! as it would be.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "an example stops with what went wrong"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "an example stops with what went wrong")]
 
 #[path = "../tests/support/limiter.rs"]
 mod limiter;
