@@ -1,4 +1,6 @@
-//! A fake Envoy: the host side of proxy-wasm ABI 0.2.1, natively, with Envoy's rules.
+//! A fake Envoy: the host side of proxy-wasm ABI 0.2.1, natively, with the rules of the real one.
+//!
+//! The README lists the rules, each with its test.
 
 #![expect(
     unsafe_code,

@@ -1,71 +1,20 @@
 //! The driver's side of a stream: the client that sends a request and the upstream that answers it.
 
+mod request;
+mod upstream;
+
 use crate::abi::Direction;
 use crate::calls::Call;
 use crate::envoy::Envoy;
 use crate::grpc::GrpcCall;
-use crate::header_map::HeaderMap;
 use crate::host;
 use crate::local_reply::LocalReply;
 use crate::outcome::{Message, Outcome, Reply};
 use crate::stream_state::StreamState;
 use crate::{flow, guest, properties};
 
-/// A request whose headers have not been sent yet.
-#[derive(Debug)]
-#[must_use = "nothing is sent before `end`, `body` or `open`"]
-pub struct Request<'envoy> {
-    stream: Stream<'envoy>,
-    headers: HeaderMap,
-}
-
-impl<'envoy> Request<'envoy> {
-    pub(crate) fn new(envoy: &'envoy Envoy, root: u32, headers: HeaderMap) -> Self {
-        let id = host::next_context();
-        host::with(|host| host.streams.insert(id, StreamState { root, ..StreamState::default() }));
-        Self { stream: Stream { envoy, id }, headers }
-    }
-
-    /// Adds a header.
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.add(name, value.as_ref());
-        self
-    }
-
-    /// Sets a property of this stream, segments joined by `.`: `source.address`.
-    pub fn property(self, path: &str, value: impl AsRef<[u8]>) -> Self {
-        self.stream.with(|stream| stream.properties.set(&properties::path(path), value.as_ref()));
-        self
-    }
-
-    /// Sends headers that end the request.
-    pub fn end(self) -> Stream<'envoy> {
-        self.send(true)
-    }
-
-    /// Sends headers that a body follows.
-    pub fn open(self) -> Stream<'envoy> {
-        self.send(false)
-    }
-
-    /// Sends headers and a body in one piece.
-    pub fn body(self, body: impl AsRef<[u8]>) -> Stream<'envoy> {
-        self.open().chunk(body).end()
-    }
-
-    pub(crate) fn refused(self) -> Stream<'envoy> {
-        guest::context_create(self.stream.id, self.stream.with(|stream| stream.root));
-        guest::end_stream(self.stream.id);
-        self.stream
-    }
-
-    fn send(self, end: bool) -> Stream<'envoy> {
-        let Stream { id, .. } = self.stream;
-        guest::context_create(id, self.stream.with(|stream| stream.root));
-        flow::headers(id, Direction::Request, self.headers, end);
-        self.stream
-    }
-}
+pub use request::Request;
+pub use upstream::{Response, Upstream};
 
 /// A request on its way, and the client behind it.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +123,7 @@ impl<'envoy> Stream<'envoy> {
         self,
         headers: impl IntoIterator<Item = (Name, Value)>,
     ) -> Response<'envoy> {
-        Response { stream: self, headers: headers.into_iter().collect() }
+        Response::new(self, headers.into_iter().collect())
     }
 
     /// The upstream cannot be reached, which Envoy's router answers with a local reply.
@@ -195,74 +144,4 @@ fn local_reply(stream: &StreamState) -> Option<Reply> {
     let details = stream.local_details.clone()?;
     let message = Message::of(&stream.response.passed)?;
     Some(Reply { status: message.status()?, body: message.body(), headers: message.headers, details })
-}
-
-/// An answer whose headers have not been sent yet.
-#[derive(Debug)]
-#[must_use = "nothing is sent before `end`, `body` or `open`"]
-pub struct Response<'envoy> {
-    stream: Stream<'envoy>,
-    headers: HeaderMap,
-}
-
-impl<'envoy> Response<'envoy> {
-    /// Sends headers that end the answer, as 204, 304 and the answer to HEAD do.
-    pub fn end(self) -> Stream<'envoy> {
-        self.send(true).stream
-    }
-
-    /// Sends headers that a body follows.
-    pub fn open(self) -> Upstream<'envoy> {
-        self.send(false)
-    }
-
-    /// Sends headers and a body in one piece.
-    pub fn body(self, body: impl AsRef<[u8]>) -> Stream<'envoy> {
-        self.open().chunk(body).end()
-    }
-
-    fn send(self, end: bool) -> Upstream<'envoy> {
-        flow::headers(self.stream.id, Direction::Response, self.headers, end);
-        Upstream { stream: self.stream }
-    }
-}
-
-/// An upstream in the middle of its answer.
-#[derive(Debug, Clone, Copy)]
-#[must_use = "an answer wants its end"]
-pub struct Upstream<'envoy> {
-    stream: Stream<'envoy>,
-}
-
-impl<'envoy> Upstream<'envoy> {
-    /// Sends a piece of the body.
-    pub fn chunk(self, bytes: impl AsRef<[u8]>) -> Self {
-        flow::data(self.stream.id, Direction::Response, bytes.as_ref().to_vec(), false);
-        self
-    }
-
-    /// Sends the last piece of the body.
-    pub fn last_chunk(self, bytes: impl AsRef<[u8]>) -> Stream<'envoy> {
-        flow::data(self.stream.id, Direction::Response, bytes.as_ref().to_vec(), true);
-        self.stream
-    }
-
-    /// Ends the body, with an empty piece, as Envoy's HTTP/1 codec does.
-    pub fn end(self) -> Stream<'envoy> {
-        self.last_chunk([])
-    }
-
-    /// Ends the answer with trailers.
-    pub fn trailers<Name: AsRef<str>, Value: AsRef<[u8]>>(
-        self,
-        trailers: impl IntoIterator<Item = (Name, Value)>,
-    ) -> Stream<'envoy> {
-        flow::trailers(self.stream.id, Direction::Response, trailers.into_iter().collect());
-        self.stream
-    }
-
-    /// Breaks off in the middle of the answer: a 503 of Envoy's own while the headers wait, else a reset.
-    pub fn breaks_off(self) -> Stream<'envoy> {
-        self.stream.upstream_fails()
-    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::calls::CallAnswer;
-use crate::envoy::{answer_call, fail_grpc};
+use crate::envoy::services::{answer_call, fail_grpc};
 use crate::grpc::GrpcCall;
 use crate::guest;
 use crate::host::{self, Host};

@@ -1,8 +1,9 @@
 //! Contexts, configuration, timers, properties and what else a worker offers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use fake_envoy::{Envoy, Outcome, Setup};
+use fake_envoy::{Envoy, Outcome, Setup, SharedData};
 
 use crate::guest::host::{self, CONFIGURATION, REQUEST};
 use crate::guest::{BAD_ARGUMENT, CALLBACKS, CONTINUE, Event, NOT_FOUND, PAUSE, play, seen, seen_by};
@@ -244,4 +245,29 @@ fn every_crossing_of_the_border_is_counted_by_name() {
     let spent = envoy.counts().since(&before);
     assert_eq!(spent.of("proxy_get_header_map_value"), 2);
     assert_eq!((spent.host_calls(), spent.entries()), (2, 6));
+}
+
+#[test]
+fn workers_share_data_and_of_many_that_create_a_key_one_wins() {
+    /// A number that is never issued.
+    const CREATE: u32 = u32::MAX;
+    /// `CasMismatch`
+    const CAS_MISMATCH: u32 = 8;
+    let shared = Arc::new(SharedData::default());
+    let worker = |_| {
+        let shared = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            play(|_, event| {
+                let Event::Configure { .. } = event else { return CONTINUE };
+                let created = host::set_shared_data("bucket", "full", CREATE);
+                assert_eq!(host::shared_data("bucket").map(|(value, _)| value).as_deref(), Ok("full"));
+                assert!(matches!(created, Ok(()) | Err(CAS_MISMATCH)));
+                u32::from(created.is_err())
+            });
+            Setup::new(CALLBACKS).shared_data(shared).start("").is_ok()
+        })
+    };
+    let threads: Vec<_> = (0..4).map(worker).collect();
+    let created = threads.into_iter().map(|thread| thread.join().unwrap());
+    assert_eq!(created.filter(|created| *created).count(), 1);
 }

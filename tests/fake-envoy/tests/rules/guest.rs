@@ -184,6 +184,14 @@ pub(crate) mod host {
             p: *mut *mut u8,
             s: *mut usize,
         ) -> u32;
+        fn proxy_get_shared_data(
+            k: *const u8,
+            n: usize,
+            p: *mut *mut u8,
+            s: *mut usize,
+            cas: *mut u32,
+        ) -> u32;
+        fn proxy_set_shared_data(k: *const u8, n: usize, v: *const u8, s: usize, cas: u32) -> u32;
         fn proxy_set_effective_context(context: u32) -> u32;
         fn proxy_continue_stream(direction: u32) -> u32;
         fn proxy_close_stream(direction: u32) -> u32;
@@ -295,6 +303,18 @@ pub(crate) mod host {
     pub(crate) fn set_property(path: &str, value: &str) -> Result<(), u32> {
         let path = path.replace('.', "\0");
         checked(unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) })
+    }
+
+    pub(crate) fn shared_data(key: &str) -> Result<(String, u32), u32> {
+        let mut cas = 0;
+        let value =
+            received(|p, s| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), p, s, &raw mut cas) })?;
+        Ok((text(value), cas))
+    }
+
+    pub(crate) fn set_shared_data(key: &str, value: &str, cas: u32) -> Result<(), u32> {
+        let (v, s) = (value.as_ptr(), value.len());
+        checked(unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), v, s, cas) })
     }
 
     pub(crate) fn status() -> (u32, String) {
