@@ -170,12 +170,18 @@ fn clusters(setup: &Setup, services: &Services) -> Value {
         ("auth.example.com:443", services.auth.address()),
     ];
     let chosen = |name: &str| setup.clusters.iter().any(|(other, _)| other == name);
-    let usual =
-        usual.into_iter().filter(|(name, _)| !chosen(name)).map(|(name, address)| cluster(name, address));
+    let usual = usual
+        .into_iter()
+        .filter(|(name, _)| !chosen(name))
+        .map(|(name, address)| cluster(name, Some(address)));
     Value::Array(setup.clusters.iter().map(|(name, address)| cluster(name, *address)).chain(usual).collect())
 }
 
-fn cluster(name: &str, endpoint: SocketAddr) -> Value {
+fn cluster(name: &str, endpoint: Option<SocketAddr>) -> Value {
+    let endpoints: Vec<Value> = endpoint
+        .into_iter()
+        .map(|endpoint| json!({ "endpoint": { "address": address(endpoint) } }))
+        .collect();
     json!({
         "name": name,
         "type": "STATIC",
@@ -184,9 +190,7 @@ fn cluster(name: &str, endpoint: SocketAddr) -> Value {
             "@type": HTTP_OPTIONS,
             "explicit_http_config": { "http_protocol_options": { "enable_trailers": true } },
         } },
-        "load_assignment": { "cluster_name": name, "endpoints": [{ "lb_endpoints": [{
-            "endpoint": { "address": address(endpoint) },
-        }] }] },
+        "load_assignment": { "cluster_name": name, "endpoints": [{ "lb_endpoints": endpoints }] },
     })
 }
 

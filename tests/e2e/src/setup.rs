@@ -32,7 +32,7 @@ pub struct Setup {
     pub(crate) normalized: bool,
     pub(crate) reloadable: bool,
     pub(crate) is_struct: bool,
-    pub(crate) clusters: Vec<(String, SocketAddr)>,
+    pub(crate) clusters: Vec<(String, Option<SocketAddr>)>,
     pub(crate) routes: Vec<Value>,
 }
 
@@ -100,7 +100,13 @@ impl Setup {
 
     /// Adds a cluster, or puts another address behind one of the usual names.
     pub fn cluster(mut self, name: &str, address: SocketAddr) -> Setup {
-        self.clusters.push((name.to_owned(), address));
+        self.clusters.push((name.to_owned(), Some(address)));
+        self
+    }
+
+    /// Adds a cluster without a host.
+    pub fn empty_cluster(mut self, name: &str) -> Setup {
+        self.clusters.push((name.to_owned(), None));
         self
     }
 
