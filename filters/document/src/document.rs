@@ -45,21 +45,64 @@ pub struct DebugConfig {
     pub token: String,
 }
 
+/// One of the four sections, and how it is read.
+#[derive(Clone, Copy)]
+pub struct Section {
+    key: &'static str,
+    read: fn(&mut Document, &Node<'_>, &mut Mistakes),
+}
+
 /// The sections that filters read.
 const SECTIONS: [&str; 4] = ["auth", "rate_limiting", "aggregations", "transformations"];
 
 /// A token that is guessed shows how the gateway decides: short ones are refused.
 const SHORTEST_DEBUG_TOKEN: usize = 8;
 
+/// A module names the sections that it reads, and holds no code for the others.
+impl Section {
+    /// `auth`
+    pub const AUTH: Self = Self {
+        key: "auth",
+        read: |document, node, mistakes| document.auth = AuthConfig::read(node, mistakes),
+    };
+    /// `rate_limiting`
+    pub const RATE_LIMITING: Self = Self {
+        key: "rate_limiting",
+        read: |document, node, mistakes| document.rate_limiting = RateLimitingConfig::read(node, mistakes),
+    };
+    /// `aggregations`
+    pub const AGGREGATIONS: Self = Self {
+        key: "aggregations",
+        read: |document, node, mistakes| document.aggregations = AggregationConfig::read_all(node, mistakes),
+    };
+    /// `transformations`
+    pub const TRANSFORMATIONS: Self = Self {
+        key: "transformations",
+        read: |document, node, mistakes| {
+            document.transformations = TransformationConfig::read_list(node, mistakes)
+        },
+    };
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::AUTH, Self::RATE_LIMITING, Self::AGGREGATIONS, Self::TRANSFORMATIONS];
+
+    /// Its key in the document.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        self.key
+    }
+}
+
 impl Document {
-    /// Reads a document; `None` where it is no object. What is wrong is noted, what can still be read is handed on.
-    pub fn read(text: &str, mistakes: &mut Mistakes) -> Option<Self> {
+    /// Reads a document with these of its sections; `None` where it is no object. What is wrong is noted, what can
+    /// still be read is handed on. Other sections are only listed.
+    pub fn read(text: &str, sections: &[Section], mistakes: &mut Mistakes) -> Option<Self> {
         let mut fields = Node::root(text, mistakes)?.fields(mistakes)?;
         let mut document = Self::default();
         for key in SECTIONS {
-            if let Some(section) = fields.take(key) {
-                document.sections.push(key);
-                document.read_section(key, &section, mistakes);
+            let Some(node) = fields.take(key) else { continue };
+            document.sections.push(key);
+            if let Some(section) = sections.iter().find(|section| section.key == key) {
+                (section.read)(&mut document, &node, mistakes);
             }
         }
         document.headers_wait = fields.flag("headers_wait", mistakes).unwrap_or_default();
@@ -68,15 +111,6 @@ impl Document {
         skip_routing(&mut fields, mistakes);
         fields.finish(mistakes);
         Some(document)
-    }
-
-    fn read_section(&mut self, key: &str, section: &Node<'_>, mistakes: &mut Mistakes) {
-        match key {
-            "auth" => self.auth = AuthConfig::read(section, mistakes),
-            "rate_limiting" => self.rate_limiting = RateLimitingConfig::read(section, mistakes),
-            "aggregations" => self.aggregations = AggregationConfig::read_all(section, mistakes),
-            _ => self.transformations = TransformationConfig::read_list(section, mistakes),
-        }
     }
 }
 
@@ -123,12 +157,12 @@ fn skip_routing(fields: &mut Fields<'_>, mistakes: &mut Mistakes) {
 
 #[cfg(test)]
 mod tests {
-    use super::{DebugConfig, Document, ErrorsConfig};
+    use super::{DebugConfig, Document, ErrorsConfig, Section};
     use crate::Mistakes;
 
     fn read(text: &str) -> (Option<Document>, Vec<String>) {
         let mut mistakes = Mistakes::default();
-        let document = Document::read(text, &mut mistakes);
+        let document = Document::read(text, &Section::ALL, &mut mistakes);
         (document, mistakes.found().iter().map(ToString::to_string).collect())
     }
 

@@ -24,7 +24,7 @@ pub mod rate_limiting;
 pub use aggregations::AggregationConfig;
 pub use auth::AuthConfig;
 pub use canonical_path::CanonicalPath;
-pub use document::{DebugConfig, Document, ErrorsConfig};
+pub use document::{DebugConfig, Document, ErrorsConfig, Section};
 pub use fields::Fields;
 pub use json_path::{JsonPath, JsonPathError, JsonPathFault, Step};
 pub use methods::Methods;

@@ -2,7 +2,7 @@
 
 /// Exports the callbacks of a module under the names that Envoy looks for.
 ///
-/// `module!(Module::RateLimit: request_headers, response_headers)` exports what every module needs, and of a
+/// `module!(Module::RATE_LIMIT: request_headers, response_headers)` exports what every module needs, and of a
 /// request's life these two callbacks.
 #[macro_export]
 macro_rules! module {

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use portcullis_document::{DebugConfig, Document, ErrorsConfig, Fault, Mistakes};
+use portcullis_document::{DebugConfig, ErrorsConfig, Fault, Mistakes};
 use portcullis_http::{ErrorFormat, Head};
 
 use crate::host::{Answer, CallId};
 use crate::module::Module;
 use crate::stage::Stage;
-use crate::stages;
 
 /// The stages of a document in the order of a request, and what they share.
 pub(crate) struct Gate {
@@ -20,7 +19,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Compiles the document of a plugin's configuration for a module; all its mistakes come back at once.
-    pub(crate) fn compile(module: Module, configuration: &[u8]) -> Result<Self, Mistakes> {
+    pub(crate) fn compile(module: &Module, configuration: &[u8]) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let gate =
             std::str::from_utf8(configuration).ok().and_then(|text| Self::read(module, text, &mut mistakes));
@@ -31,10 +30,8 @@ impl Gate {
         gate.filter(|_| mistakes.is_empty()).ok_or(mistakes)
     }
 
-    fn read(module: Module, text: &str, mistakes: &mut Mistakes) -> Option<Self> {
-        let document = Document::read(text, mistakes)?;
-        module.refuse_other_sections(&document, mistakes);
-        let stages = stages::compile(&document, mistakes);
+    fn read(module: &Module, text: &str, mistakes: &mut Mistakes) -> Option<Self> {
+        let (document, stages) = module.read(text, mistakes)?;
         let errors = match document.errors {
             ErrorsConfig::Plain => ErrorFormat::Plain,
             ErrorsConfig::Problem => ErrorFormat::Problem,

@@ -1,54 +1,72 @@
-//! The five modules, and which sections of the document each of them reads.
+//! The five modules: which sections of the document each reads, and which stages it makes of them.
+//!
+//! A module refers to its own stages only, so that the linker leaves the others out of it.
 
-use portcullis_document::{Document, Fault, Mistakes};
+use portcullis_document::{Document, Fault, Mistakes, Section};
+
+use crate::stage::Stage;
+use crate::stages;
 
 /// What Envoy loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Module {
-    /// `gateway.wasm`: all sections.
-    Gateway,
-    /// `jwt_auth.wasm`: `auth`.
-    JwtAuth,
-    /// `rate_limit.wasm`: `rate_limiting`.
-    RateLimit,
-    /// `aggregate.wasm`: `aggregations`.
-    Aggregate,
-    /// `transform.wasm`: `transformations`.
-    Transform,
+#[derive(Clone, Copy)]
+pub struct Module {
+    name: &'static str,
+    sections: &'static [Section],
+    compile: fn(&Document, &mut Mistakes) -> Vec<Box<dyn Stage>>,
 }
 
 impl Module {
+    /// `gateway.wasm`
+    pub const GATEWAY: Self = Self { name: "gateway", sections: &Section::ALL, compile: stages::gateway };
+    /// `jwt_auth.wasm`
+    pub const JWT_AUTH: Self =
+        Self { name: "jwt_auth", sections: &[Section::AUTH], compile: stages::jwt_auth };
+    /// `rate_limit.wasm`
+    pub const RATE_LIMIT: Self =
+        Self { name: "rate_limit", sections: &[Section::RATE_LIMITING], compile: stages::rate_limit };
+    /// `aggregate.wasm`
+    pub const AGGREGATE: Self =
+        Self { name: "aggregate", sections: &[Section::AGGREGATIONS], compile: stages::aggregate };
+    /// `transform.wasm`
+    pub const TRANSFORM: Self =
+        Self { name: "transform", sections: &[Section::TRANSFORMATIONS], compile: stages::transform };
+
     /// The file's name without its ending.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::JwtAuth => "jwt_auth",
-            Self::RateLimit => "rate_limit",
-            Self::Aggregate => "aggregate",
-            Self::Transform => "transform",
-        }
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Reads a document and makes stages of it; `None` where it is no object.
+    pub(crate) fn read(
+        &self,
+        text: &str,
+        mistakes: &mut Mistakes,
+    ) -> Option<(Document, Vec<Box<dyn Stage>>)> {
+        let document = Document::read(text, self.sections, mistakes)?;
+        self.refuse_other_sections(&document, mistakes);
+        let stages = (self.compile)(&document, mistakes);
+        Some((document, stages))
     }
 
     /// Notes each section that this module does not read, with the one that does.
-    pub(crate) fn refuse_other_sections(self, document: &Document, mistakes: &mut Mistakes) {
+    fn refuse_other_sections(&self, document: &Document, mistakes: &mut Mistakes) {
         for section in &document.sections {
-            let module = Self::of_section(section);
-            if self != Self::Gateway && self != module {
-                mistakes.add(*section, Fault::OtherModule { module: module.name() });
+            if !self.sections.iter().any(|own| own.key() == *section) {
+                mistakes.add(*section, Fault::OtherModule { module: reader_of(section) });
             }
         }
         if document.sections.is_empty() {
-            mistakes.wrong("", format!("no section for {}.wasm is there", self.name()));
+            mistakes.wrong("", format!("no section for {}.wasm is there", self.name));
         }
     }
+}
 
-    fn of_section(section: &str) -> Self {
-        match section {
-            "auth" => Self::JwtAuth,
-            "rate_limiting" => Self::RateLimit,
-            "aggregations" => Self::Aggregate,
-            _ => Self::Transform,
-        }
+fn reader_of(section: &str) -> &'static str {
+    match section {
+        "auth" => "jwt_auth",
+        "rate_limiting" => "rate_limit",
+        "aggregations" => "aggregate",
+        _ => "transform",
     }
 }

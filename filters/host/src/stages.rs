@@ -9,14 +9,17 @@ use portcullis_document::{Document, Mistakes};
 
 use crate::stage::Stage;
 
-/// The stages of a document, in the order in which a request meets them. On the way back the order is the opposite.
+type Stages = Vec<Box<dyn Stage>>;
+
+/// The stages of `gateway.wasm`, in the order in which a request meets them. On the way back the order is the
+/// opposite.
 ///
 /// Transformations come before aggregations, which may answer themselves: what they leave for the answer holds for
 /// that answer too.
-pub(crate) fn compile(document: &Document, mistakes: &mut Mistakes) -> Vec<Box<dyn Stage>> {
+pub(crate) fn gateway(document: &Document, mistakes: &mut Mistakes) -> Stages {
     let aggregate = aggregate::compile(document, mistakes);
     let wanted = claims(document, aggregate.as_ref());
-    let mut stages: Vec<Box<dyn Stage>> = Vec::new();
+    let mut stages = Vec::new();
     let limits = limit::compile(document, mistakes);
     stages.extend(limits.before_auth());
     stages.extend(auth::compile(document, &wanted, mistakes));
@@ -24,6 +27,27 @@ pub(crate) fn compile(document: &Document, mistakes: &mut Mistakes) -> Vec<Box<d
     stages.extend(transform::compile(document, mistakes));
     stages.extend(aggregate.map(boxed));
     stages
+}
+
+/// The stage of `jwt_auth.wasm`.
+pub(crate) fn jwt_auth(document: &Document, mistakes: &mut Mistakes) -> Stages {
+    auth::compile(document, &[], mistakes).into_iter().collect()
+}
+
+/// The stages of `rate_limit.wasm`, where there is no authentication to stand before or after.
+pub(crate) fn rate_limit(document: &Document, mistakes: &mut Mistakes) -> Stages {
+    let limits = limit::compile(document, mistakes);
+    limits.before_auth().into_iter().chain(limits.after_auth()).collect()
+}
+
+/// The stage of `aggregate.wasm`.
+pub(crate) fn aggregate(document: &Document, mistakes: &mut Mistakes) -> Stages {
+    aggregate::compile(document, mistakes).map(boxed).into_iter().collect()
+}
+
+/// The stage of `transform.wasm`.
+pub(crate) fn transform(document: &Document, mistakes: &mut Mistakes) -> Stages {
+    transform::compile(document, mistakes).into_iter().collect()
 }
 
 /// The claims that other sections than `auth` ask for.

@@ -18,7 +18,7 @@ type ContextId = u32;
 thread_local! {
     static VM: Vm = const {
         Vm {
-            module: Cell::new(Module::Gateway),
+            module: Cell::new(None),
             roots: RefCell::new(BTreeMap::new()),
             requests: RefCell::new(BTreeMap::new()),
             calls: RefCell::new(BTreeMap::new()),
@@ -27,7 +27,7 @@ thread_local! {
 }
 
 struct Vm {
-    module: Cell<Module>,
+    module: Cell<Option<Module>>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
     requests: RefCell<BTreeMap<ContextId, Request>>,
     /// Which request a call was made for. An entry goes with the answer, which Envoy gives to every call in its time, also
@@ -90,7 +90,7 @@ fn millis_until(due: Duration, now: Duration) -> u32 {
 /// A VM has started.
 pub(crate) fn start(module: Module) {
     crate::logger::install();
-    VM.with(|vm| vm.module.set(module));
+    VM.with(|vm| vm.module.set(Some(module)));
 }
 
 /// A context has come: a root where `root` is 0, else a request.
@@ -122,11 +122,11 @@ pub(crate) fn delete(context: ContextId) {
 
 /// A plugin's configuration has come; says whether it is taken. A refused one leaves no trace but log lines.
 pub(crate) fn configure(context: ContextId, size: usize) -> bool {
-    let Some(root) = find_root(context) else {
+    let (Some(root), Some(module)) = (find_root(context), VM.with(|vm| vm.module.get())) else {
         return false;
     };
     let configuration = abi::buffer(Buffer::PluginConfiguration, 0, size).unwrap_or_default();
-    match Gate::compile(VM.with(|vm| vm.module.get()), &configuration) {
+    match Gate::compile(&module, &configuration) {
         Ok(gate) => {
             root.gate.replace(Some(Rc::new(gate)));
             root.schedule();

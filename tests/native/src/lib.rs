@@ -18,7 +18,7 @@ pub struct Gate {
 
 /// `gateway.wasm` with this document.
 pub fn gateway(document: &str) -> Gate {
-    module(Module::Gateway, document)
+    module(Module::GATEWAY, document)
 }
 
 /// Any module with this document.
@@ -69,10 +69,10 @@ fn exports(module: Module) -> Callbacks {
         on_response_trailers: Some(callbacks::response_trailers),
         ..callbacks
     };
-    match module {
-        Module::Gateway => reads_bodies(waits(every)),
-        Module::JwtAuth | Module::Aggregate => waits(every),
-        Module::RateLimit => every,
-        Module::Transform => reads_bodies(every),
+    match module.name() {
+        "gateway" => reads_bodies(waits(every)),
+        "jwt_auth" | "aggregate" => waits(every),
+        "transform" => reads_bodies(every),
+        _ => every,
     }
 }

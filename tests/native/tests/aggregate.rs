@@ -15,7 +15,7 @@ const HOME: &str = r#"{"headers_wait": true, "debug": {"token": "let-me-see"}, "
     {"name": "recommendations", "upstream": "http://products:3003", "path": "/recommendations", "required": false}]}]}"#;
 
 fn start(document: &str) -> Envoy {
-    let gate = module(Module::Aggregate, document).with(|setup| setup.headers_wait(true));
+    let gate = module(Module::AGGREGATE, document).with(|setup| setup.headers_wait(true));
     gate.cluster("users:3001").cluster("orders:3002").cluster("products:3003").start().unwrap()
 }
 

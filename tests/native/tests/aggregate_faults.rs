@@ -17,7 +17,7 @@ const DOCUMENT: &str = r#"{"headers_wait": true, "aggregations": [
         {"name": "b", "upstream": "http://b", "path": "/b"}]}]}"#;
 
 fn start() -> Envoy {
-    let gate = module(Module::Aggregate, DOCUMENT).with(|setup| setup.headers_wait(true));
+    let gate = module(Module::AGGREGATE, DOCUMENT).with(|setup| setup.headers_wait(true));
     gate.cluster("a:80").cluster("b:80").start().unwrap()
 }
 
@@ -72,7 +72,7 @@ fn clusters_that_cannot_be_called_fail_their_parts_alone() {
     assert_eq!(optional.outcome().replied().text(), r#"{"a":{"x": 1},"b":2}"#);
     let required = envoy.get("/x/1").end();
     assert_eq!(required.outcome().replied().details, "portcullis.aggregate.no_healthy_host");
-    let unknown = module(Module::Aggregate, DOCUMENT);
+    let unknown = module(Module::AGGREGATE, DOCUMENT);
     drop(envoy);
     let envoy = unknown.start().unwrap();
     let stream = envoy.get("/x/1").end();

@@ -15,7 +15,7 @@ const START: Duration = Duration::from_secs(1_800_000_000);
 fn worker(section: &str, shared_data: &Arc<SharedData>) -> Envoy {
     let document = format!(r#"{{"debug": {{"token": "let-me-see"}}, "rate_limiting": {section}}}"#);
     let shared_data = Arc::clone(shared_data);
-    let gate = module(Module::RateLimit, &document);
+    let gate = module(Module::RATE_LIMIT, &document);
     let setup = gate.with(|setup| setup.clock(START).shared_data(shared_data));
     setup.with(|setup| setup.property("source.address", "192.0.2.7:40022")).start().unwrap()
 }
@@ -261,7 +261,7 @@ fn a_trace_names_the_rule_and_what_is_left() {
 fn a_document_with_mistakes_is_refused_with_all_of_them() {
     let document = r#"{"rate_limiting": {"default": {"requests_per_second": 0},
         "overrides": [{"path": "/a", "requests_per_minute": 1, "key": "claim:sub"}]}}"#;
-    let refused = module(Module::RateLimit, document).start().unwrap_err();
+    let refused = module(Module::RATE_LIMIT, document).start().unwrap_err();
     let log = format!("{refused:?}");
     for mistake in [
         "rate_limiting.default.requests_per_second: expected a whole number of at least 1, got 0",

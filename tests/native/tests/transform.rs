@@ -21,7 +21,7 @@ const JSON: [(&str, &str); 2] = [(":status", "200"), ("content-type", "applicati
 fn start(headers_wait: bool) -> Envoy {
     let document =
         format!(r#"{{"headers_wait": {headers_wait}, "debug": {{"token": "let-me-see"}}, {USERS}}}"#);
-    module(Module::Transform, &document).with(|setup| setup.headers_wait(headers_wait)).start().unwrap()
+    module(Module::TRANSFORM, &document).with(|setup| setup.headers_wait(headers_wait)).start().unwrap()
 }
 
 fn ask<'e>(envoy: &'e Envoy, path: &str) -> Stream<'e> {

@@ -2,7 +2,7 @@
 //!
 //! A request waits for its parts, so its body and trailers are held.
 
-portcullis_host::module!(portcullis_host::module::Module::Aggregate;
+portcullis_host::module!(portcullis_host::module::Module::AGGREGATE;
     tick,
     request_headers, request_body, request_trailers,
     response_headers,
