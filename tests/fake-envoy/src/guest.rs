@@ -5,7 +5,7 @@ use crate::callbacks::{Callbacks, OnContext, OnFrame};
 use crate::flow;
 use crate::half::Body;
 use crate::hazard;
-use crate::host::{self, Afterwards};
+use crate::host::{self, Afterwards, Host};
 
 /// `UNAVAILABLE`, which is also what a gRPC call gets whose time is up.
 pub(crate) const UNAVAILABLE: u32 = 14;
@@ -153,12 +153,14 @@ pub(crate) fn http_call_response(root: u32, token: u32, headers: usize, body: us
         let call = || callback(root, token, headers, body, trailers);
         enter(root, "proxy_on_http_call_response", call);
     }
+    host::with(Host::forget_answer);
 }
 
 pub(crate) fn grpc_receive(root: u32, token: u32, size: usize) {
     if let Some(callback) = callbacks().on_grpc_receive {
         enter(root, "proxy_on_grpc_receive", || callback(root, token, size));
     }
+    host::with(Host::forget_answer);
 }
 
 pub(crate) fn grpc_close(root: u32, token: u32, status: u32, message: &str) {
@@ -166,14 +168,15 @@ pub(crate) fn grpc_close(root: u32, token: u32, status: u32, message: &str) {
     if let Some(callback) = callbacks().on_grpc_close {
         enter(root, "proxy_on_grpc_close", || callback(root, token, status));
     }
+    host::with(Host::forget_answer);
 }
 
 /// The end of a stream: log, done, delete, in this order. Only while it is logged can every map be read.
 pub(crate) fn end_stream(stream: u32) {
     let begins = host::with(|host| {
-        let stream = host.stream_mut(stream)?;
-        stream.logging = true;
-        (!std::mem::replace(&mut stream.torn_down, true)).then_some(())
+        let stream = host.stream_mut(stream).filter(|stream| !stream.torn_down)?;
+        (stream.torn_down, stream.logging) = (true, true);
+        Some(())
     });
     if begins.is_none() {
         return;

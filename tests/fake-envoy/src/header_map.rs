@@ -1,5 +1,7 @@
 //! Headers as Envoy keeps them: an ordered list, names in lower case, values any bytes.
 
+use std::fmt;
+
 /// Those of the headers that Envoy has a place of its own for that matter to an HTTP API: a second one is joined to the first.
 const INLINE: &[&str] = &[
     ":authority",
@@ -31,7 +33,7 @@ const INLINE: &[&str] = &[
 const TOO_MANY: usize = 1025;
 
 /// An ordered map of headers, in which a name may stand more than once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderMap {
     entries: Vec<(String, Vec<u8>)>,
 }
@@ -125,6 +127,15 @@ impl HeaderMap {
     #[must_use]
     pub fn decode(encoded: &[u8]) -> Self {
         decode(encoded).unwrap_or_default()
+    }
+}
+
+/// As the reader of a failed test wants it.
+impl fmt::Debug for HeaderMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value))))
+            .finish()
     }
 }
 

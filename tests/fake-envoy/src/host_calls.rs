@@ -2,6 +2,8 @@
 //!
 //! A host call that is made where no fake Envoy runs (a destructor after the end of a test) fails; it does not abort the process.
 
+#![expect(unsafe_code, reason = "the ABI is made of pointers and of symbols without mangled names")]
+
 mod calls;
 mod headers;
 mod shared;

@@ -2,10 +2,6 @@
 //!
 //! The README lists the rules, each with its test.
 
-#![expect(
-    unsafe_code,
-    reason = "the ABI is made of pointers; `memory.rs`, `host_calls` and `guest.rs` are the border"
-)]
 #![expect(clippy::expect_used, clippy::panic, reason = "a harness fails its test by panicking")]
 
 mod abi;

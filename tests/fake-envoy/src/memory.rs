@@ -4,6 +4,8 @@
 //! Natively both sides share one allocator, so the host hands over boxes of exactly the right capacity, which the guest
 //! takes with `Vec::from_raw_parts(pointer, size, size)`.
 
+#![expect(unsafe_code, reason = "pointers of a guest become slices here")]
+
 use crate::abi::Answer;
 
 /// The guest's bytes at `data`.

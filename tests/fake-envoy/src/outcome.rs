@@ -1,10 +1,12 @@
 //! What came of a stream: what the upstream got, and what the client got.
 
+use std::fmt;
+
 use crate::half::Passed;
 use crate::header_map::HeaderMap;
 
 /// A message as it left the filter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// The headers.
     pub headers: HeaderMap,
@@ -42,6 +44,16 @@ impl Message {
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.headers.text(":status")?.parse().ok()
+    }
+}
+
+/// As the reader of a failed test wants it, like [`Reply`]'s.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let chunks: Vec<_> = self.chunks.iter().map(|chunk| String::from_utf8_lossy(chunk)).collect();
+        let mut shown = f.debug_struct("Message");
+        shown.field("headers", &self.headers).field("chunks", &chunks);
+        shown.field("trailers", &self.trailers).field("ended", &self.ended).finish()
     }
 }
 
@@ -85,7 +97,7 @@ impl Outcome {
 }
 
 /// An answer that no upstream made, as the client got it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// `:status`
     pub status: u16,
@@ -102,5 +114,13 @@ impl Reply {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Reply");
+        shown.field("status", &self.status).field("headers", &self.headers);
+        shown.field("body", &self.text()).field("details", &self.details).finish()
     }
 }
