@@ -79,7 +79,7 @@ impl Section {
     pub const TRANSFORMATIONS: Self = Self {
         key: "transformations",
         read: |document, node, mistakes| {
-            document.transformations = TransformationConfig::read_list(node, mistakes)
+            document.transformations = TransformationConfig::read_list(node, mistakes);
         },
     };
     /// All of them.

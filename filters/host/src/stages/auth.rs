@@ -88,12 +88,12 @@ impl Gatekeeper {
                 self.auth.decide(&mut exchange.request, &exchange.path, &mut trust, &BoringSsl, now);
             match decision {
                 Decision::Pass(pass) => return self.pass(exchange, pass),
-                Decision::Refuse(reason) => return self.refuse(&reason),
+                Decision::Refuse(reason) => return self.refuse(exchange, &reason),
                 // Another worker may have fetched what is missing: each look that brings something new is worth a try.
                 Decision::NeedKeys(need) => match self.source(need) {
                     Some(source) if source.look(&mut trust, now) => {}
-                    Some(source) => return self.wait_or_refuse(source, need.missing, since, now),
-                    None => return self.refuse(&Reason::UnknownKey),
+                    Some(source) => return self.wait_or_refuse(exchange, source, need.missing, [since, now]),
+                    None => return self.refuse(exchange, &Reason::UnknownKey),
                 },
             }
         }
@@ -121,10 +121,10 @@ impl Gatekeeper {
 
     fn wait_or_refuse(
         self: &Rc<Self>,
+        exchange: &mut Exchange,
         source: &Source,
         missing: Missing,
-        since: Duration,
-        now: Duration,
+        [since, now]: [Duration; 2],
     ) -> Progress {
         let deadline = since.saturating_add(source.timeout());
         let place = source.may_come(missing, now, deadline).then(|| self.places.take()).flatten();
@@ -134,13 +134,16 @@ impl Gatekeeper {
                 Progress::Wait(Box::new(WaitingForKeys::new(Rc::clone(self), since, now, deadline, place)))
             }
             (None, Missing::Everything) => {
-                self.refuse(&Reason::KeysUnavailable { retry_after: source.retry_after(now) })
+                self.refuse(exchange, &Reason::KeysUnavailable { retry_after: source.retry_after(now) })
             }
-            (None, Missing::NamedKey) => self.refuse(&Reason::UnknownKey),
+            (None, Missing::NamedKey) => self.refuse(exchange, &Reason::UnknownKey),
         }
     }
 
-    fn refuse(&self, reason: &Reason) -> Progress {
+    fn refuse(&self, exchange: &mut Exchange, reason: &Reason) -> Progress {
+        let word = reason.word();
+        self.tallies.count_refusal(word);
+        exchange.trace(format_args!("jwt;refused={word}"));
         Progress::Refuse(Box::new(reason.refusal(self.auth.realm())))
     }
 }

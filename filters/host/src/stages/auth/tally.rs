@@ -1,6 +1,7 @@
-//! Counts of what passes, told to the host once a beat: a call for each request would cost more than a cached decision.
+//! Counts of what passes, told to the host once a beat, since a call for each request would cost as much as a cached
+//! decision; and of what is refused, told at once.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use portcullis_jwt_auth::Pass;
@@ -15,6 +16,8 @@ pub(super) struct Tallies {
     remembered: Tally,
     verified: Tally,
     next_flush: Cell<Duration>,
+    /// By the reason's word: the words are the code's, so their number is small.
+    refused: RefCell<Vec<(&'static str, Counter)>>,
 }
 
 /// A count that the host does not know in full yet.
@@ -31,6 +34,7 @@ impl Default for Tallies {
             remembered: Tally::named("portcullis.jwt.cache_hit"),
             verified: Tally::named("portcullis.jwt.cache_miss"),
             next_flush: Cell::default(),
+            refused: RefCell::default(),
         }
     }
 }
@@ -43,6 +47,17 @@ impl Tallies {
             Pass::Verified { was_remembered: true, .. } => self.remembered.count(),
             Pass::Verified { was_remembered: false, .. } => self.verified.count(),
         }
+    }
+
+    pub(super) fn count_refusal(&self, word: &'static str) {
+        let mut refused = self.refused.borrow_mut();
+        let known = refused.iter().find(|(known, _)| *known == word).map(|(_, counter)| *counter);
+        let counter = known.unwrap_or_else(|| {
+            let counter = Counter::named(&format!("portcullis.jwt.refused.{word}"));
+            refused.push((word, counter));
+            counter
+        });
+        counter.count();
     }
 
     pub(super) fn next_flush(&self) -> Duration {
