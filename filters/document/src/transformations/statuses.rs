@@ -43,7 +43,9 @@ impl Statuses {
     pub fn overlap(&self, other: &Self) -> bool {
         match (&self.only, &other.only) {
             (None, None) => true,
-            (Some(a), Some(b)) => a.iter().any(|(first, last)| b.iter().any(|(f, l)| first <= l && f <= last)),
+            (Some(a), Some(b)) => {
+                a.iter().any(|(first, last)| b.iter().any(|(f, l)| first <= l && f <= last))
+            }
             _ => false,
         }
     }

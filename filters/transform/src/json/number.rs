@@ -1,5 +1,8 @@
 //! Numbers (RFC 8259, section 6). Their size does not matter: nothing is computed with them.
 
+use wide::u8x16;
+
+use super::block;
 use crate::{Fault, Malformed};
 
 /// What of a number has been read when a chunk ends.
@@ -38,7 +41,11 @@ impl Number {
     /// Goes on with the number; the end is the first byte that is none of it.
     #[inline]
     pub(crate) fn scan(&mut self, chunk: &[u8], mut at: usize) -> Result<Option<usize>, Fault> {
-        while let Some(&byte) = chunk.get(at) {
+        loop {
+            if matches!(self, Self::Whole | Self::Fraction | Self::Exponent) {
+                at = digit_run(chunk, at);
+            }
+            let Some(&byte) = chunk.get(at) else { return Ok(None) };
             match self.behind(byte) {
                 Some(next) => *self = next,
                 None if self.is_whole() => return Ok(Some(at)),
@@ -46,7 +53,6 @@ impl Number {
             }
             at += 1;
         }
-        Ok(None)
     }
 
     /// Whether the number could end here.
@@ -67,4 +73,15 @@ impl Number {
             _ => None,
         }
     }
+}
+
+/// The first byte from `at` on that is no digit, or the chunk's end.
+#[inline(always)]
+fn digit_run(chunk: &[u8], at: usize) -> usize {
+    block::find(
+        chunk,
+        at,
+        |block| (block - u8x16::splat(b'0')).simd_ge(u8x16::splat(10)),
+        |byte| !byte.is_ascii_digit(),
+    )
 }

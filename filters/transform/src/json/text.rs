@@ -34,6 +34,12 @@ impl Text {
                     return Ok(Some(at + 1));
                 }
             }
+            if *self == Self::Plain
+                && let Some(end) = whole_escape(chunk, at)
+            {
+                at = end;
+                continue;
+            }
             let Some(&byte) = chunk.get(at) else { return Ok(None) };
             *self = self.behind(byte)?;
             at += 1;
@@ -65,6 +71,21 @@ impl Text {
     }
 }
 
+/// The end of an escape that is all there, sound, and alone; others are read byte by byte. Text in other scripts than
+/// Latin often comes with all of it escaped.
+#[inline]
+fn whole_escape(chunk: &[u8], at: usize) -> Option<usize> {
+    match chunk.get(at..)?.first_chunk::<6>()? {
+        [b'\\', b'u', digits @ ..] => {
+            let code = digits.iter().try_fold(0, |code, byte| with_digit(code, *byte).ok())?;
+            (after_unit(code) == Ok(Text::Plain)).then_some(at + 6)
+        }
+        [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(at + 2),
+        _ => None,
+    }
+}
+
+#[inline]
 fn after_unit(code: u16) -> Result<Text, Fault> {
     match code {
         0xD800..=0xDBFF => Ok(Text::Half),
@@ -80,6 +101,7 @@ fn after_second_unit(code: u16) -> Result<Text, Fault> {
     }
 }
 
+#[inline]
 fn with_digit(code: u16, byte: u8) -> Result<u16, Fault> {
     let digit = match byte {
         b'0'..=b'9' => byte - b'0',
@@ -96,7 +118,7 @@ pub(crate) fn plain_run(chunk: &[u8], at: usize) -> usize {
     block::find(
         chunk,
         at,
-        |block| block::is(block, b'"') | block::is(block, b'\\') | block.simd_lt(u8x16::splat(b' ')),
-        |byte| byte < b' ' || byte == b'"' || byte == b'\\',
+        |block| block::is(block, b'"') | block::is(block, b'\\') | block.simd_le(u8x16::splat(0x1f)),
+        |byte| byte <= 0x1f || byte == b'"' || byte == b'\\',
     )
 }

@@ -117,7 +117,7 @@ impl Place {
             let is_long = is_long(raw.len(), chunk.rules);
             self.judge_member(rule, Span { start, end, is_long }, chunk)?;
         }
-        Ok(end)
+        if chunk.bytes.get(end) == Some(&b':') { Ok(self.colon(end, chunk)) } else { Ok(end) }
     }
 
     fn judge_member(

@@ -39,7 +39,7 @@ impl Place {
     #[inline(always)]
     fn step(&mut self, byte: u8, at: usize, chunk: &mut Chunk<'_>) -> At {
         match (self.expected, byte) {
-            (Expected::CommaOrEnd, b',') => Ok(self.comma(at)),
+            (Expected::CommaOrEnd, b',') => self.comma(at, chunk),
             (Expected::Name | Expected::FirstName, b'"') => self.name(at, chunk),
             (Expected::Colon, b':') => Ok(self.colon(at, chunk)),
             (Expected::CommaOrEnd | Expected::FirstName, b'}') if self.level.is_object => {
@@ -77,8 +77,9 @@ impl Place {
         Ok(())
     }
 
+    /// What follows is looked at right away where it is what nearly always follows: that saves a turn through all cases.
     #[inline]
-    fn comma(&mut self, at: usize) -> usize {
+    fn comma(&mut self, at: usize, chunk: &mut Chunk<'_>) -> At {
         if self.level.judges {
             if self.level.is_pending {
                 self.editor.skip_to(at);
@@ -86,12 +87,17 @@ impl Place {
             self.editor.begin_entry(at);
             self.entry = Entry::Blanks;
         }
-        self.expected = if self.level.is_object { Expected::Name } else { Expected::Value };
-        at + 1
+        if !self.level.is_object {
+            self.expected = Expected::Value;
+            return Ok(at + 1);
+        }
+        self.expected = Expected::Name;
+        let next = blanks::skip(chunk.bytes, at + 1);
+        if chunk.bytes.get(next) == Some(&b'"') { self.name(next, chunk) } else { Ok(next) }
     }
 
     #[inline]
-    fn colon(&mut self, at: usize, chunk: &mut Chunk<'_>) -> usize {
+    pub(super) fn colon(&mut self, at: usize, chunk: &mut Chunk<'_>) -> usize {
         if self.entry == Entry::Value {
             self.editor.hold_blanks(chunk.bytes, at, chunk.out);
             self.editor.hold_token(b':', at + 1);
@@ -120,32 +126,34 @@ impl Place {
     }
 
     #[inline]
-    fn text(&mut self, mut text: Text, at: usize, chunk: &Chunk<'_>) -> At {
+    fn text(&mut self, mut text: Text, at: usize, chunk: &mut Chunk<'_>) -> At {
         let end = text.scan(chunk.bytes, at)?;
-        Ok(self.end_of(end, Token::Text(text), chunk))
+        self.end_of(end, Token::Text(text), chunk)
     }
 
     #[inline]
-    fn number(&mut self, mut number: Number, at: usize, chunk: &Chunk<'_>) -> At {
+    fn number(&mut self, mut number: Number, at: usize, chunk: &mut Chunk<'_>) -> At {
         let end = number.scan(chunk.bytes, at)?;
-        Ok(self.end_of(end, Token::Number(number), chunk))
+        self.end_of(end, Token::Number(number), chunk)
     }
 
     #[inline]
-    fn literal(&mut self, mut literal: Literal, at: usize, chunk: &Chunk<'_>) -> At {
+    fn literal(&mut self, mut literal: Literal, at: usize, chunk: &mut Chunk<'_>) -> At {
         let end = literal.scan(chunk.bytes, at)?;
-        Ok(self.end_of(end, Token::Literal(literal), chunk))
+        self.end_of(end, Token::Literal(literal), chunk)
     }
 
     #[inline]
-    fn end_of(&mut self, end: Option<usize>, token: Token, chunk: &Chunk<'_>) -> usize {
-        match end {
-            Some(end) => self.end_value(end),
-            None => {
-                self.token = token;
-                chunk.bytes.len()
-            }
+    fn end_of(&mut self, end: Option<usize>, token: Token, chunk: &mut Chunk<'_>) -> At {
+        let Some(end) = end else {
+            self.token = token;
+            return Ok(chunk.bytes.len());
+        };
+        self.end_value(end);
+        if chunk.bytes.get(end) == Some(&b',') && self.expected == Expected::CommaOrEnd {
+            return self.comma(end, chunk);
         }
+        Ok(end)
     }
 
     /// A value has ended, and with it its entry.

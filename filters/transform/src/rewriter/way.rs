@@ -70,6 +70,9 @@ impl Way {
     /// The present entry becomes the level at `depth`.
     #[inline]
     pub(super) fn enter(&mut self, depth: usize) {
+        if self.words == 0 {
+            return;
+        }
         let places = depth * self.words..(depth + 1) * self.words;
         if let Some(set) = self.sets.get_mut(places.clone()) {
             set.copy_from_slice(&self.inside);
@@ -107,8 +110,8 @@ impl Way {
 #[derive(Clone, Debug)]
 pub(super) struct Claims {
     words: usize,
-    taken: Vec<u64>,
-    taken_by_renaming: Vec<u64>,
+    /// Level by level and word by word, the names that are taken, and those that are taken by a renamed member.
+    taken: Vec<[u64; 2]>,
 }
 
 const BITS: usize = 64;
@@ -116,34 +119,30 @@ const BITS: usize = 64;
 impl Claims {
     pub(super) fn new(names: usize) -> Self {
         let words = names.div_ceil(BITS);
-        let bits = vec![0; words * (MOST_LEVELS + 1)];
-        Self { words, taken: bits.clone(), taken_by_renaming: bits }
+        Self { words, taken: vec![[0; 2]; words * (MOST_LEVELS + 1)] }
     }
 
     /// A level begins.
     #[inline]
     pub(super) fn clear(&mut self, depth: usize) {
-        let places = depth * self.words..(depth + 1) * self.words;
-        for bits in [&mut self.taken, &mut self.taken_by_renaming] {
-            bits.get_mut(places.clone()).unwrap_or_default().fill(0);
+        if self.words > 0 {
+            self.taken.iter_mut().skip(depth * self.words).take(self.words).for_each(|word| *word = [0; 2]);
         }
     }
 
     /// Whether a member may have its name: the first stays, unless neither was renamed.
     pub(super) fn is_free(&self, depth: usize, claim: Claim) -> bool {
-        let bits = if claim.by_renaming { &self.taken } else { &self.taken_by_renaming };
         let (word, mask) = self.place(depth, claim);
-        word_of(bits, word) & mask == 0
+        let [taken, taken_by_renaming] = self.taken.get(word).copied().unwrap_or_default();
+        mask & if claim.by_renaming { taken } else { taken_by_renaming } == 0
     }
 
     /// A member has its name.
     pub(super) fn take(&mut self, depth: usize, claim: Claim) {
         let (word, mask) = self.place(depth, claim);
-        let renamed = if claim.by_renaming { mask } else { 0 };
-        for (bits, mask) in [(&mut self.taken, mask), (&mut self.taken_by_renaming, renamed)] {
-            if let Some(word) = bits.get_mut(word) {
-                *word |= mask;
-            }
+        if let Some([taken, taken_by_renaming]) = self.taken.get_mut(word) {
+            *taken |= mask;
+            *taken_by_renaming |= if claim.by_renaming { mask } else { 0 };
         }
     }
 

@@ -10,6 +10,8 @@ use crate::json::unescape;
 pub(crate) struct Names {
     buckets: Box<[Box<[NameRule]>]>,
     longest: usize,
+    /// One bit for each length that a name has, which turns most names away; the last bit is for all longer ones.
+    lengths: u64,
 }
 
 /// Each byte of a name can be written as one escape of this many.
@@ -18,6 +20,7 @@ const LONGEST_ESCAPE: usize = 6;
 impl Names {
     pub(super) fn new(rules: Vec<NameRule>) -> Self {
         let longest = rules.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+        let lengths = rules.iter().fold(0, |lengths, rule| lengths | length_bit(rule.name.len()));
         let count = (rules.len() * 4).next_power_of_two();
         let mut buckets = vec![Vec::new(); count];
         for rule in rules {
@@ -26,7 +29,7 @@ impl Names {
             }
         }
         let buckets = buckets.into_iter().map(Vec::into_boxed_slice).collect();
-        Self { buckets, longest }
+        Self { buckets, longest, lengths }
     }
 
     /// What is said of the name whose spelling between its quotes is `raw`.
@@ -35,7 +38,7 @@ impl Names {
         if is_escaped {
             return self.find_escaped(raw);
         }
-        if raw.len() > self.longest {
+        if self.lengths & length_bit(raw.len()) == 0 {
             return None;
         }
         let bucket = self.buckets.get(slot(raw, self.buckets.len()))?;
@@ -53,6 +56,11 @@ impl Names {
     pub(crate) fn longest_spelling(&self) -> usize {
         self.longest.saturating_mul(LONGEST_ESCAPE)
     }
+}
+
+#[inline(always)]
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 /// `count` is a power of two.
