@@ -196,8 +196,7 @@ impl Flow {
 
     fn reply(&mut self, reply: &Reply, origin: Origin) {
         self.state = State::Replied(origin);
-        let headers =
-            HeaderMap::encode(&reply.headers.iter().map(|(n, v)| (n.as_bytes(), v)).collect::<Vec<_>>());
+        let headers = edits::encode(reply);
         if abi::send_local_response(reply.status, reply.detail, &headers, &reply.body).is_err() {
             // An answer that cannot be given must not become an answer that never comes.
             let _ = abi::close_stream(Stream::Request);
