@@ -107,6 +107,9 @@ impl<T> PathTable<T> {
     /// The most specific rule for a canonical path and a method.
     #[must_use]
     pub fn find<'t, 'p>(&'t self, path: &'p str, method: &[u8]) -> Option<Found<'t, 'p, T>> {
+        if self.values.is_empty() {
+            return None;
+        }
         let of_method = self.by_method.iter().find(|(name, _)| name.as_bytes() == method);
         let kinds = of_method.map_or(&self.any_method, |(_, kinds)| kinds);
         let (at, captures) = kinds.find(path)?;
