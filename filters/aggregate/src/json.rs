@@ -5,6 +5,8 @@
 //! afterwards relies on that.
 
 mod check;
+mod block;
+mod grammar;
 mod scan;
 mod walk;
 

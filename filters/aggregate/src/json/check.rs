@@ -1,26 +1,28 @@
 //! Reading untrusted bytes to their end.
+//!
+//! A block of bytes becomes bits, which tell at once where its strings are; what is left are the places where tokens begin,
+//! and only those are looked at one by one.
 
-use super::scan::{Scan, Unexpected};
-use super::{DEEPEST, NotJson};
+use super::NotJson;
+use super::block::{BLOCK, Marks, StringMarks, Strings};
+use super::grammar::Grammar;
+use super::scan::{Scan, Unexpected, has_four_hex};
 
 /// The one value that `bytes` hold, without the white space around it.
 pub(super) fn one_value(bytes: &[u8]) -> Result<&[u8], NotJson> {
     if std::str::from_utf8(bytes).is_err() {
         return Err(NotJson::NotUtf8);
     }
-    let mut scan = Scan::new(bytes);
-    scan.space();
-    let start = scan.at;
-    if scan.peek().is_none() {
-        return Err(NotJson::Empty);
+    let mut reading = Reading::new(bytes);
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    for block in blocks {
+        reading.block(block)?;
     }
-    value(&mut scan)?;
-    let end = scan.at;
-    scan.space();
-    match scan.peek() {
-        None => Ok(bytes.get(start..end).unwrap_or_default()),
-        Some(_) => Err(NotJson::MoreThanOne),
-    }
+    let mut last = [b' '; BLOCK];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    reading.block(&last)?;
+    reading.finish()?;
+    Ok(bytes.trim_ascii())
 }
 
 impl From<Unexpected> for NotJson {
@@ -29,117 +31,116 @@ impl From<Unexpected> for NotJson {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Container {
-    Array,
-    Object,
+struct Reading<'a> {
+    bytes: &'a [u8],
+    /// Where the next block begins.
+    at: usize,
+    strings: Strings,
+    /// Whether the block before ended inside a number or word.
+    in_scalar: u64,
+    grammar: Grammar,
 }
 
-impl Container {
-    fn end(self) -> u8 {
-        match self {
-            Self::Array => b']',
-            Self::Object => b'}',
-        }
+impl<'a> Reading<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, strings: Strings::default(), in_scalar: 0, grammar: Grammar::new() }
     }
-}
 
-/// The arrays and objects that are open, a bit for each: the stack cannot grow, whatever the body says.
-#[derive(Default)]
-struct Nest {
-    objects: u128,
-    depth: u32,
-}
-
-impl Nest {
-    fn open(&mut self, container: Container) -> Result<(), NotJson> {
-        if self.depth == DEEPEST {
-            return Err(NotJson::TooDeep);
+    #[inline(always)]
+    fn block(&mut self, block: &[u8; BLOCK]) -> Result<(), NotJson> {
+        let marks = Marks::of(block);
+        let strings = self.strings.next(&marks);
+        if marks.controls != 0 {
+            check_controls(block, marks.controls, strings.inside)?;
         }
-        self.depth += 1;
-        self.objects = self.objects << 1 | u128::from(container == Container::Object);
+        if strings.escaped & strings.inside != 0 {
+            self.check_escapes(strings.escaped & strings.inside)?;
+        }
+        let starts = self.starts(&marks, &strings);
+        self.tokens(block, starts)?;
+        self.at += BLOCK;
         Ok(())
     }
 
-    fn innermost(&self) -> Option<Container> {
-        match (self.depth, self.objects & 1) {
-            (0, _) => None,
-            (_, 0) => Some(Container::Array),
-            _ => Some(Container::Object),
-        }
+    /// Where tokens begin: operators, opening quotes, and what is neither nor blank and follows nothing of its kind.
+    #[inline(always)]
+    fn starts(&mut self, marks: &Marks, strings: &StringMarks) -> u64 {
+        let blanks = marks.spaces | marks.controls;
+        let scalars = !(marks.operators | blanks | strings.quotes | strings.inside);
+        let starts = scalars & !(scalars << 1 | self.in_scalar);
+        self.in_scalar = scalars >> 63;
+        (marks.operators & !strings.inside) | (strings.quotes & strings.inside) | starts
     }
 
-    fn close(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        self.objects >>= 1;
-    }
-}
-
-fn value(scan: &mut Scan<'_>) -> Result<(), NotJson> {
-    let mut nest = Nest::default();
-    loop {
-        if let Some(container) = scalar_or_opening(scan)? {
-            nest.open(container)?;
-            scan.space();
-            if !scan.eats(container.end()) {
-                begin_element(scan, container)?;
-                continue;
+    #[inline(always)]
+    fn tokens(&mut self, block: &[u8; BLOCK], mut starts: u64) -> Result<(), NotJson> {
+        while starts != 0 {
+            let place = starts.trailing_zeros() as usize;
+            starts &= starts - 1;
+            match block.get(place).copied().unwrap_or_default() {
+                b'"' => self.grammar.string()?,
+                operator @ (b'{' | b'}' | b'[' | b']' | b',' | b':') => self.grammar.operator(operator)?,
+                first => {
+                    self.grammar.scalar()?;
+                    self.check_scalar(first, place)?;
+                }
             }
-            nest.close();
         }
-        if !go_to_next(scan, &mut nest)? {
+        Ok(())
+    }
+
+    /// A number or word is right if something else, or nothing, comes behind it.
+    #[inline(always)]
+    fn check_scalar(&self, first: u8, place: usize) -> Result<(), NotJson> {
+        let mut scan = Scan { bytes: self.bytes, at: self.at + place };
+        match first {
+            b't' => scan.word(b"true")?,
+            b'f' => scan.word(b"false")?,
+            b'n' => scan.word(b"null")?,
+            _ => scan.number()?,
+        }
+        match scan.peek() {
+            None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => Ok(()),
+            Some(_) => Err(NotJson::Malformed),
+        }
+    }
+
+    /// Half a surrogate pair is let through, as the grammar does.
+    #[cold]
+    fn check_escapes(&self, mut escaped: u64) -> Result<(), NotJson> {
+        while escaped != 0 {
+            let place = self.at + escaped.trailing_zeros() as usize;
+            escaped &= escaped - 1;
+            match self.bytes.get(place..).unwrap_or_default() {
+                [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {}
+                [b'u', hex @ ..] if has_four_hex(hex) => {}
+                _ => return Err(NotJson::Malformed),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), NotJson> {
+        if self.grammar.is_complete() && !self.strings.is_open() {
             return Ok(());
         }
+        let is_empty = self.bytes.trim_ascii().is_empty();
+        Err(if is_empty { NotJson::Empty } else { NotJson::Malformed })
     }
 }
 
-/// Reads a whole scalar, or the first byte of an array or object.
-fn scalar_or_opening(scan: &mut Scan<'_>) -> Result<Option<Container>, Unexpected> {
-    match scan.peek() {
-        Some(b'"') => scan.string()?,
-        Some(b'{') => {
-            scan.at += 1;
-            return Ok(Some(Container::Object));
-        }
-        Some(b'[') => {
-            scan.at += 1;
-            return Ok(Some(Container::Array));
-        }
-        Some(b't') => scan.word(b"true")?,
-        Some(b'f') => scan.word(b"false")?,
-        Some(b'n') => scan.word(b"null")?,
-        _ => scan.number()?,
+/// Line ends and tabs may stand between tokens; no control character may stand in a string.
+#[inline]
+fn check_controls(block: &[u8; BLOCK], mut controls: u64, inside: u64) -> Result<(), NotJson> {
+    if controls & inside != 0 {
+        return Err(NotJson::Malformed);
     }
-    Ok(None)
-}
-
-/// Behind a value: closes what ends here, up to the start of the next value. `false` when the outermost has ended.
-fn go_to_next(scan: &mut Scan<'_>, nest: &mut Nest) -> Result<bool, Unexpected> {
-    while let Some(container) = nest.innermost() {
-        scan.space();
-        if scan.eats(b',') {
-            scan.space();
-            begin_element(scan, container)?;
-            return Ok(true);
+    while controls != 0 {
+        let place = controls.trailing_zeros() as usize;
+        controls &= controls - 1;
+        if !matches!(block.get(place), Some(b'\n' | b'\r' | b'\t')) {
+            return Err(NotJson::Malformed);
         }
-        if !scan.eats(container.end()) {
-            return Err(Unexpected);
-        }
-        nest.close();
     }
-    Ok(false)
-}
-
-/// Up to the value of the next member or item.
-fn begin_element(scan: &mut Scan<'_>, container: Container) -> Result<(), Unexpected> {
-    if container == Container::Array {
-        return Ok(());
-    }
-    scan.string()?;
-    scan.space();
-    if !scan.eats(b':') {
-        return Err(Unexpected);
-    }
-    scan.space();
     Ok(())
 }

@@ -91,7 +91,8 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn has_four_hex(hex: &[u8]) -> bool {
+/// Whether four hexadecimal digits come.
+pub(super) fn has_four_hex(hex: &[u8]) -> bool {
     hex.first_chunk::<4>().is_some_and(|four| four.iter().all(u8::is_ascii_hexdigit))
 }
 
