@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use portcullis_http::HeaderMap;
-
 use crate::failure::Failure;
 
 /// What the host says about a call.
@@ -15,11 +13,11 @@ pub enum Answer<'a> {
     Reset,
 }
 
-/// An answer whose body is read only if it is wanted.
+/// An answer of which no more is read than is wanted.
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
-    /// Its headers, `:status` among them.
-    pub headers: &'a HeaderMap,
+    /// Reads the first value of one of its headers, `:status` among them.
+    pub header: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     /// The size of its body.
     pub body_size: usize,
     /// Reads at most so many bytes of its body.
@@ -28,11 +26,7 @@ pub struct Response<'a> {
 
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { headers, body_size, .. } = self;
-        f.debug_struct("Response")
-            .field("headers", headers)
-            .field("body_size", body_size)
-            .finish_non_exhaustive()
+        f.debug_struct("Response").field("body_size", &self.body_size).finish_non_exhaustive()
     }
 }
 
@@ -45,14 +39,16 @@ const SENTENCE: usize = 512;
 impl Response<'_> {
     /// The service's status; a failure where Envoy answered in its stead.
     pub(crate) fn status_of_service(&self) -> Result<u16, Failure> {
-        let status = self.headers.first(":status").and_then(|text| std::str::from_utf8(text).ok());
-        let status = status.and_then(|text| text.parse().ok()).ok_or(Failure::Reset)?;
-        let is_envoys = self.headers.first(SERVICE_TIME).is_none();
-        match status {
-            504 if is_envoys => Err(Failure::TimedOut),
-            503 if is_envoys => Err(self.why_unavailable()),
-            _ => Ok(status),
+        let status = (self.header)(":status").and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
+        match status.ok_or(Failure::Reset)? {
+            504 if !self.is_of_service() => Err(Failure::TimedOut),
+            503 if !self.is_of_service() => Err(self.why_unavailable()),
+            status => Ok(status),
         }
+    }
+
+    fn is_of_service(&self) -> bool {
+        (self.header)(SERVICE_TIME).is_some()
     }
 
     /// Envoy tells the reasons for its 503 apart in the sentence alone.
@@ -73,16 +69,17 @@ impl Response<'_> {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_http::HeaderMap;
-
     use super::Response;
     use crate::Failure;
 
     fn status(status: &str, from_service: bool, body: &str) -> Result<u16, Failure> {
-        let mut headers = vec![(":status", status)];
-        headers.extend(from_service.then_some(("x-envoy-upstream-service-time", "3")));
+        let header = |name: &str| match name {
+            ":status" => Some(status.into()),
+            "x-envoy-upstream-service-time" => from_service.then(|| b"3".to_vec()),
+            _ => None,
+        };
         let response = Response {
-            headers: &HeaderMap::from_pairs(&headers),
+            header: &header,
             body_size: body.len(),
             body: &|most| body.bytes().take(most).collect(),
         };

@@ -63,6 +63,13 @@ unsafe extern "C" {
     -> u32;
     fn proxy_set_buffer_bytes(kind: u32, start: Size, replaced: Size, data: *const u8, size: Size) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut Size) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        name: *const u8,
+        n: Size,
+        data: *mut *mut u8,
+        size: *mut Size,
+    ) -> u32;
     fn proxy_replace_header_map_value(map: u32, name: *const u8, n: Size, value: *const u8, v: Size) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, n: Size) -> u32;
     fn proxy_get_property(path: *const u8, size: Size, data: *mut *mut u8, data_size: *mut Size) -> u32;
@@ -181,6 +188,14 @@ pub(crate) fn set_buffer(kind: Buffer, start: usize, replaced: usize, bytes: &[u
 pub(crate) fn header_map(map: Map) -> Result<Vec<u8>, Status> {
     // SAFETY: the pointers are valid for the call.
     received(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+}
+
+/// The first value of a header.
+pub(crate) fn header(map: Map, name: &str) -> Result<Vec<u8>, Status> {
+    // SAFETY: the pointers are valid for the call.
+    received(|data, size| unsafe {
+        proxy_get_header_map_value(map as u32, name.as_ptr(), name.len(), data, size)
+    })
 }
 
 /// Sets a header to one value.

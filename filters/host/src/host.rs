@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portcullis_http::HeaderMap;
 
-use crate::abi::{self, Buffer, Status};
+use crate::abi::{self, Buffer, Map, Status};
 
 /// The time since the Unix epoch. This is the one function that reads the clock.
 ///
@@ -36,11 +36,10 @@ pub enum NotSent {
 /// What came back from a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// A whole answer; Envoy's own 503 and 504 look like one.
+    /// A whole answer; Envoy's own 503 and 504 look like one. While it is being told, [`answer_header`],
+    /// [`answer_headers`] and [`answer_body`] read it.
     Response {
-        /// Its headers, `:status` among them.
-        headers: HeaderMap,
-        /// The size of its body, which [`answer_body`] reads.
+        /// The size of its body.
         body_size: usize,
     },
     /// The stream was reset, or the body was too big for the host: there is nothing to read.
@@ -60,6 +59,18 @@ pub fn call<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         Err(Status::Failed) => Err(NotSent::NoHealthyHost),
         Err(_) => Err(NotSent::NoSuchCluster),
     }
+}
+
+/// The first value of a header of the answer that is being told, `:status` among them.
+#[must_use]
+pub fn answer_header(name: &str) -> Option<Vec<u8>> {
+    abi::header(Map::CallAnswer, name).ok()
+}
+
+/// All headers of the answer that is being told.
+#[must_use]
+pub fn answer_headers() -> HeaderMap {
+    abi::header_map(Map::CallAnswer).ok().and_then(HeaderMap::decode).unwrap_or_default()
 }
 
 /// At most `most` bytes of the body of the answer that is being told.

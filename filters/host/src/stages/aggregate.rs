@@ -68,11 +68,11 @@ impl Stage for Aggregate {
 
 impl Waiting for Gathering {
     fn on_answer(self: Box<Self>, call: CallId, answer: Answer, exchange: &mut Exchange) -> Progress {
-        let answer = match &answer {
+        let answer = match answer {
             Answer::Reset => aggregate::Answer::Reset,
-            Answer::Response { headers, body_size } => aggregate::Answer::Response(aggregate::Response {
-                headers,
-                body_size: *body_size,
+            Answer::Response { body_size } => aggregate::Answer::Response(aggregate::Response {
+                header: &host::answer_header,
+                body_size,
                 body: &host::answer_body,
             }),
         };

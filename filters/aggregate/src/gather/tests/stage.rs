@@ -129,9 +129,10 @@ impl Run {
             bytes
         };
         let headers = HeaderMap::from_pairs(headers);
+        let header = |name: &str| headers.first(name).map(<[u8]>::to_vec);
         self.answer(
             call,
-            &Answer::Response(Response { headers: &headers, body_size: body.len(), body: &body_of }),
+            &Answer::Response(Response { header: &header, body_size: body.len(), body: &body_of }),
         );
         read.get()
     }

@@ -169,9 +169,10 @@ impl Source {
     }
 
     fn read(&self, answer: &Answer) -> Result<(Vec<u8>, KeySet, Option<Duration>), String> {
-        let Answer::Response { headers, body_size } = answer else {
+        let Answer::Response { body_size } = answer else {
             return Err("the connection was reset".to_owned());
         };
+        let headers = host::answer_headers();
         let status = headers.first(":status").unwrap_or_default();
         if status != b"200" {
             return Err(format!("status {}", String::from_utf8_lossy(status)));
