@@ -46,7 +46,7 @@ pub enum Origin {
 
 impl Key {
     /// Reads a JWK; `allowed` are the algorithms that the document allows.
-    pub(crate) fn read(json: &str, origin: Origin, allowed: AlgorithmSet) -> Result<Self, KeyFault> {
+    pub fn read(json: &str, origin: Origin, allowed: AlgorithmSet) -> Result<Self, KeyFault> {
         let jwk = Object::parse(json).map_err(KeyFault::NotAnObject)?;
         let kid = optional_text(&jwk, "kid")?.map(Cow::into_owned);
         check_purpose(&jwk)?;

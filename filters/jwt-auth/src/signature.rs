@@ -30,7 +30,7 @@ impl SignatureCheck for NoHostCheck {
 
 impl Key {
     /// Whether this key made `signature` on `message` with `algorithm`. Never with an algorithm that is not the key's.
-    pub(crate) fn verifies(
+    pub fn verifies(
         &self,
         algorithm: Algorithm,
         message: &[u8],
