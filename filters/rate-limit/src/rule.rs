@@ -5,11 +5,12 @@ use std::time::Duration;
 use portcullis_document::rate_limiting::{HeadersOn, KeyPart, LimitSettings, RuleConfig};
 use portcullis_document::{Methods, Mistakes, PathTable};
 
+use crate::decision::{Bill, Charge};
 use crate::fields::Fields;
 use crate::hash::{KeyHasher, Secret};
 use crate::key::{Key, Keyed, Subject};
 use crate::set::RuleTag;
-use crate::table::{Bill, Charge, Table};
+use crate::table::Table;
 use crate::windows::{MOST_WINDOWS, Windows};
 use crate::{Contended, Quota, Standing, Store};
 

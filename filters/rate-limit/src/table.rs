@@ -1,18 +1,17 @@
 //! The table of buckets: a bounded number of them, in memory that all workers share.
 //!
 //! A key's keyed hash names a set and, in it, a fingerprint. Decisions on one set are made one after the other, by
-//! the store; a decision reads one entry and, where tokens are taken, writes it back.
+//! the store; a decision reads one entry and, where tokens are taken, writes it back. What a worker has seen refused it
+//! goes on refusing without a look, for as long as nothing else is possible.
 
 use std::time::Duration;
 
-use crate::bucket::{Bucket, SET_BACK};
+use crate::decision::{Bill, Charge, decide, still_refuses};
+use crate::exhausted::Exhausted;
 use crate::hash::{KeyHasher, Secret, Slot};
-use crate::set::{Record, RuleTag, Set};
 use crate::store::{Change, Contended, Store};
-use crate::verdict::Verdict;
-use crate::windows::Windows;
 
-/// The buckets of all rules.
+/// The buckets of all rules, as one worker sees them.
 #[derive(Clone, Debug)]
 pub struct Table {
     secret: Secret,
@@ -20,25 +19,7 @@ pub struct Table {
     sets: u32,
     /// Buckets in a set.
     ways: usize,
-}
-
-/// What a request costs under its rule.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bill<'a> {
-    pub rule: RuleTag,
-    pub windows: &'a Windows,
-    pub cost: u32,
-}
-
-/// A decision, and what it did to the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Charge {
-    /// The decision.
-    pub verdict: Verdict,
-    /// A bucket that was not full had to leave.
-    pub evicted: bool,
-    /// The entry could not be read, and was begun anew.
-    pub rebuilt: bool,
+    exhausted: Exhausted,
 }
 
 /// Sets have at least this many buckets. In fewer, chance alone crowds some sets long before the table is full; more
@@ -72,7 +53,7 @@ impl Table {
         let max_keys = max_keys.max(1);
         let sets = (max_keys / WAYS).checked_ilog2().map_or(1, |log| 1 << log);
         let ways = usize::try_from(max_keys / sets).unwrap_or(usize::MAX);
-        Self { secret: Secret(secret), sets, ways }
+        Self { secret: Secret(secret), sets, ways, exhausted: Exhausted::default() }
     }
 
     /// A hasher that turns a key into its slot.
@@ -89,53 +70,18 @@ impl Table {
         now: Duration,
     ) -> Result<Charge, Contended> {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let known = self.exhausted.find(slot).and_then(|bucket| still_refuses(bucket, bill, now));
+        if let Some(refused) = known {
+            return Ok(refused);
+        }
         let name = SetName::of(slot.set & (self.sets - 1));
-        store.update(name.bytes(), |bytes| decide(bytes, slot.fingerprint, self.ways, bill, now))
+        let (charge, bucket) =
+            store.update(name.bytes(), |bytes| decide(bytes, slot.fingerprint, self.ways, bill, now))?;
+        if !charge.verdict.is_permitted() {
+            self.exhausted.remember(slot, bucket);
+        }
+        Ok(charge)
     }
-}
-
-/// Decides on the bytes of one set.
-fn decide(bytes: &mut Vec<u8>, fingerprint: u64, ways: usize, bill: &Bill<'_>, now: u64) -> (Change, Charge) {
-    let (mut set, rebuilt) = Set::open(bytes, fingerprint);
-    let (mut bucket, mut change) = match set.found() {
-        Some(record) => (Bucket::restored(&record.remains, bill.windows), Change::Keep),
-        None => newcomer(&mut set, bill, now),
-    };
-    let is_set_back = bucket.settle(bill.windows, now);
-    let taken = bucket.take(bill.windows, bill.cost, now);
-    let mut evicted = false;
-    // A refusal changes nothing: an attacker who is over the limit costs one read, and displaces nobody.
-    if taken.is_ok() || (is_set_back && set.found().is_some()) {
-        let record = Record {
-            fingerprint,
-            rule: bill.rule,
-            fills_at: bucket.fills_at(bill.windows),
-            remains: bucket.remains(bill.windows),
-        };
-        evicted = set.put(&record, ways, now);
-        change = Change::Write;
-    }
-    let standing = bucket.standing(bill.windows, now);
-    let verdict = match taken {
-        Ok(()) => Verdict::Permitted(standing),
-        Err(short) => Verdict::Refused { wait: Duration::from_nanos(short.wait), standing },
-    };
-    (change, Charge { verdict, evicted, rebuilt })
-}
-
-/// The bucket of a key that has none: full, or as full as a bucket that was evicted may be by now. A floor that is
-/// further away than a bucket of the rule takes to fill was written before the clock was set back, or before the
-/// rule became faster; it is drawn in.
-fn newcomer(set: &mut Set<'_>, bill: &Bill<'_>, now: u64) -> (Bucket, Change) {
-    let Some(floor) = set.floor(bill.rule, now) else {
-        return (Bucket::full(bill.windows, now), Change::Keep);
-    };
-    let latest = now.saturating_add(bill.windows.fill_time());
-    if floor <= latest.saturating_add(SET_BACK) {
-        return (Bucket::full_at(bill.windows, now, floor), Change::Keep);
-    }
-    set.lower_floor(bill.rule, latest);
-    (Bucket::full_at(bill.windows, now, latest), Change::Write)
 }
 
 /// The name of a set's entry, written without an allocation.

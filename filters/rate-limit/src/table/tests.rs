@@ -5,8 +5,9 @@ use std::time::Duration;
 use portcullis_document::rate_limiting::RateUnit;
 use proptest::prelude::*;
 
-use super::{Bill, SetName, Table};
+use super::{SetName, Table};
 use crate::bucket::Bucket;
+use crate::decision::Bill;
 use crate::hash::Slot;
 use crate::set::RuleTag;
 use crate::windows::Windows;
@@ -138,6 +139,18 @@ fn a_refusal_writes_nothing() {
     let size = limiter.store.size();
     (1..100).for_each(|_| assert!(!limiter.passes(0, START)));
     assert_eq!((limiter.store.size(), limiter.store.conflicts()), (size, 0));
+}
+
+#[test]
+fn what_was_refused_is_refused_without_a_look_until_it_can_pass() {
+    let limiter = Limiter::new(8, windows(1, RateUnit::Second, 2));
+    assert_eq!(limiter.passing(0, START), 2);
+    limiter.store.overwrite(b"nobody reads this");
+    let soon = START + Duration::from_millis(999);
+    let Verdict::Refused { wait, standing } = limiter.charge(0, soon).verdict else { panic!("passed") };
+    assert_eq!((wait, standing.remaining), (Duration::from_millis(1), 0));
+    let charge = limiter.charge(0, START + Duration::from_secs(1));
+    assert!(charge.rebuilt, "now it looks");
 }
 
 #[test]
