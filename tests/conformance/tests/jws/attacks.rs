@@ -142,7 +142,7 @@ fn only_one_spelling_of_a_token_is_the_token() {
         format!("{good}=="),
         good.replace('.', ".="),
         good.replace('-', "+").replace('_', "/") + "+",
-        format!("{}{loose}", &good[..good.len() - 1]),
+        format!("{}{loose}", good.strip_suffix(last).unwrap()),
         format!("{good}\n"),
         format!(" {good} "),
         good.replacen('.', "..", 1),
