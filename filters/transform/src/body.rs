@@ -25,7 +25,11 @@ pub struct Body {
     on_failure: OnFailure,
     /// Up to this many decoded bytes are held.
     hold_bytes: usize,
+    /// Bytes that came while the head was held, as received and decoded.
+    come: usize,
     read: usize,
+    /// Output that is too much to be sent with a held head, for the next piece.
+    spilled: Vec<u8>,
 }
 
 /// What is to be done after a piece.
@@ -70,14 +74,17 @@ impl Body {
     #[must_use]
     pub fn new(rules: Rc<Rules>, reading: Reading, on_failure: OnFailure, hold_bytes: Option<usize>) -> Self {
         let is_longer = |hold_bytes: usize| reading.length.is_some_and(|length| length > hold_bytes);
-        let hold_bytes = hold_bytes.filter(|bytes| !reading.format.is_stream() && !is_longer(*bytes));
+        let hold_bytes =
+            hold_bytes.filter(|bytes| *bytes > 0 && !reading.format.is_stream() && !is_longer(*bytes));
         Self {
             gunzip: (reading.encoding == Encoding::Gzip).then(Gunzip::new),
             texts: Texts::new(rules, reading.format),
             phase: if hold_bytes.is_some() { Phase::Holding } else { Phase::Streaming },
             on_failure,
             hold_bytes: hold_bytes.unwrap_or_default(),
+            come: 0,
             read: 0,
+            spilled: Vec::new(),
         }
     }
 
@@ -93,6 +100,8 @@ impl Body {
         if self.phase == Phase::Passing {
             return Step::Pass;
         }
+        out.append(&mut self.spilled);
+        self.come = self.come.saturating_add(piece.len());
         match self.rewrite(piece, is_last, out) {
             Ok(()) => self.after(is_last, head, out),
             Err(fault) if self.on_failure == OnFailure::Reject => Step::Refuse(fault),
@@ -115,15 +124,21 @@ impl Body {
         }
     }
 
-    fn after(&mut self, is_last: bool, head: &mut Head, out: &[u8]) -> Step {
+    fn after(&mut self, is_last: bool, head: &mut Head, out: &mut Vec<u8>) -> Step {
         if self.phase != Phase::Holding {
             return Step::Send;
         }
         if !is_last && self.read <= self.hold_bytes {
             return Step::Hold;
         }
-        make_true(head, is_last.then_some(out.len()));
+        // HTTP/1.1 has no room for trailers behind a body whose length was told.
+        let tells_length = is_last && head.get("trailer").is_none();
+        make_true(head, tells_length.then_some(out.len()));
         self.phase = Phase::Streaming;
+        if !is_last {
+            // A host that holds the head holds the body too, and that has a bound, which is no lower than what it holds now.
+            self.spilled = out.split_off(out.len().min(self.come.max(self.hold_bytes)));
+        }
         Step::Send
     }
 

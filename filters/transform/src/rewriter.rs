@@ -4,13 +4,16 @@
 //! and what cannot be decided yet: the blanks in front of a member and its name. Where the chunks are cut makes no
 //! difference to what leaves.
 //!
-//! Reading order: [`walk`] is the grammar, [`judge`] decides what becomes of an entry, [`editor`] moves the bytes.
+//! Reading order: [`walk`] is the grammar, [`name`] reads names, [`judge`] decides what becomes of an entry, [`editor`]
+//! moves the bytes.
 
-mod editor;
-mod judge;
-mod level;
 mod walk;
+mod name;
+mod judge;
+mod constants;
 mod way;
+mod level;
+mod editor;
 
 use std::rc::Rc;
 

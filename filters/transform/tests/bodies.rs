@@ -205,6 +205,23 @@ fn a_body_is_long_by_what_comes_out_of_it() {
 }
 
 #[test]
+fn what_grows_beyond_measure_leaves_in_two_steps() {
+    let rows = "[".to_owned() + &vec!["1"; 50_000].join(",") + "]";
+    let packed = gzip(rows.as_bytes());
+    let outcome = Case { encoding: Encoding::Gzip, ..held(1000) }.run([&packed]);
+    assert_eq!(outcome.text(), rows);
+    assert_eq!(outcome.sent.first().map(Vec::len), Some(1000), "no more than the host holds with the head");
+}
+
+#[test]
+fn announced_trailers_leave_no_room_for_a_length() {
+    let mut head = Head::new(HeaderMap::from_pairs(&[("trailer", "x-sum"), ("content-length", "2")]));
+    let (mut body, mut out) = (held(64).body(), Vec::new());
+    assert_eq!(body.push(b"{}", true, &mut head, &mut out), Step::Send);
+    assert_eq!(head.get("content-length"), None);
+}
+
+#[test]
 fn lines_are_texts_of_their_own() {
     let table = [
         ("{\"secret\":1,\"a\":2}\n{\"old\":1}\r\n", Ok("{\"a\":2}\n{\"new\":1}\r\n")),

@@ -3,8 +3,12 @@
 //! An event's data may stand on several lines, which are joined by line breaks; the rewriter sees them so. What it
 //! writes is laid out on data lines again. All other lines pass as they come.
 
+mod layout;
+
 use crate::json::blanks;
 use crate::{Fault, Rewriter};
+
+use layout::{DATA, Layout};
 
 /// A stream of events.
 #[derive(Clone, Debug)]
@@ -12,12 +16,7 @@ pub(super) struct Events {
     rewriter: Rewriter,
     line: Line,
     data: Data,
-    /// What ended the last data line.
-    line_end: &'static [u8],
-    /// Whether a data line has been begun in the output and not ended.
-    is_line_open: bool,
-    /// Whether the present data line has a blank behind its colon.
-    has_blank: bool,
+    layout: Layout,
     /// What a line feed means now.
     line_feed: LineFeed,
     written: Vec<u8>,
@@ -60,7 +59,6 @@ enum LineFeed {
 }
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
-const DATA: &[u8] = b"data:";
 /// What services send behind the last event instead of JSON; it has no members that could leak.
 const DONE: &[u8] = b"[DONE]";
 
@@ -70,9 +68,7 @@ impl Events {
             rewriter,
             line: Line::Mark(0),
             data: Data::Blank,
-            line_end: b"",
-            is_line_open: false,
-            has_blank: false,
+            layout: Layout::default(),
             line_feed: LineFeed::EndsLine,
             written: Vec::new(),
         }
@@ -101,25 +97,29 @@ impl Events {
     /// Ends the stream. An event that was not ended is dropped by whoever reads it, so its text need not be whole.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
         if self.data == Data::Done(DONE.len()) {
-            self.write(DONE, out);
+            self.layout.write(DONE, out);
         }
-        out.extend(self.withheld());
+        out.extend(self.line_withheld());
     }
 
     /// What has been read and not yet written, as far as it has not gone for good.
     pub(super) fn withheld(&self) -> Vec<u8> {
-        let is_end_withheld = self.is_line_open && self.line != Line::Data;
-        let line_end = if is_end_withheld { self.line_end } else { b"" };
+        let done = match self.data {
+            Data::Done(seen) if seen < DONE.len() => DONE.get(..seen).unwrap_or_default(),
+            Data::Done(_) | Data::Blank | Data::Text => b"",
+        };
+        [self.rewriter.withheld(), done, &*self.line_withheld()].concat()
+    }
+
+    /// The same, of what is no data.
+    fn line_withheld(&self) -> Vec<u8> {
+        let line_end = if self.line == Line::Data { b"" } else { self.layout.line_end_withheld() };
         let name = match self.line {
             Line::Name(seen) => DATA.get(..seen).unwrap_or_default(),
             Line::Colon => DATA,
             Line::Mark(_) | Line::Data | Line::Other => b"",
         };
-        let done = match self.data {
-            Data::Done(seen) if seen < DONE.len() => DONE.get(..seen).unwrap_or_default(),
-            Data::Done(_) | Data::Blank | Data::Text => b"",
-        };
-        [self.rewriter.withheld(), done, line_end, name].concat()
+        [line_end, name].concat()
     }
 
     /// A byte of a line whose kind is not known yet; answers what is left of `rest`.
@@ -164,11 +164,11 @@ impl Events {
 
     fn begin_data(&mut self, has_blank: bool, out: &mut Vec<u8>) -> Result<(), Fault> {
         self.line = Line::Data;
-        self.has_blank = has_blank;
+        self.layout.has_blank = has_blank;
         match self.data {
             Data::Text => return self.rewrite(b"\n", out),
             // Two lines with nothing on the first, or with something behind the sentinel.
-            Data::Blank => self.end_output_line(out),
+            Data::Blank => self.layout.end_line(out),
             Data::Done(seen) => {
                 self.data = Data::Text;
                 self.rewrite(DONE.get(..seen).unwrap_or_default(), out)?;
@@ -193,7 +193,7 @@ impl Events {
         let mut text = part;
         if self.data == Data::Blank {
             let (blank, behind) = part.split_at_checked(blanks::skip(part, 0)).unwrap_or((&[], part));
-            self.write(blank, out);
+            self.layout.write(blank, out);
             text = behind;
             if !text.is_empty() {
                 self.data = Data::Done(0);
@@ -216,7 +216,7 @@ impl Events {
         let line_feed = std::mem::replace(&mut self.line_feed, LineFeed::EndsLine);
         match (byte, line_feed) {
             (b'\n', LineFeed::IsWritten) => out.push(byte),
-            (b'\n', LineFeed::IsPending) => self.line_end = b"\r\n",
+            (b'\n', LineFeed::IsPending) => self.layout.line_end = b"\r\n",
             (b'\n', LineFeed::EndsLine) => {
                 self.end_known_line(b"\n", out)?;
             }
@@ -233,9 +233,9 @@ impl Events {
         match std::mem::replace(&mut self.line, Line::Name(0)) {
             Line::Data | Line::Colon => {
                 if self.data == Data::Blank {
-                    self.open_line(out);
+                    self.layout.begin_line(out);
                 }
-                self.line_end = end;
+                self.layout.line_end = end;
                 return Ok(LineFeed::IsPending);
             }
             Line::Name(0) | Line::Mark(0) => self.end_event(out)?,
@@ -248,21 +248,21 @@ impl Events {
 
     /// What has been seen of `data:` turns out to be the name of something else.
     fn write_name(&mut self, seen: usize, out: &mut Vec<u8>) {
-        self.end_output_line(out);
+        self.layout.end_line(out);
         out.extend_from_slice(DATA.get(..seen).unwrap_or_default());
     }
 
     fn end_event(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         match std::mem::replace(&mut self.data, Data::Blank) {
             Data::Blank => {}
-            Data::Done(seen) if seen == DONE.len() => self.write(DONE, out),
+            Data::Done(seen) if seen == DONE.len() => self.layout.write(DONE, out),
             Data::Done(seen) => {
                 self.rewrite(DONE.get(..seen).unwrap_or_default(), out)?;
                 self.end_text()?;
             }
             Data::Text => self.end_text()?,
         }
-        self.end_output_line(out);
+        self.layout.end_line(out);
         Ok(())
     }
 
@@ -275,39 +275,10 @@ impl Events {
     fn rewrite(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         let mut written = std::mem::take(&mut self.written);
         let result = self.rewriter.push(text, &mut written);
-        self.write(&written, out);
+        self.layout.write(&written, out);
         written.clear();
         self.written = written;
         result
-    }
-
-    /// Writes data. A line break in it, which can only come from between two data lines, is laid out as one.
-    fn write(&mut self, data: &[u8], out: &mut Vec<u8>) {
-        for (at, line) in data.split(|byte| *byte == b'\n').enumerate() {
-            if at > 0 {
-                self.end_output_line(out);
-            }
-            if !line.is_empty() {
-                self.open_line(out);
-                out.extend_from_slice(line);
-            }
-        }
-    }
-
-    fn open_line(&mut self, out: &mut Vec<u8>) {
-        if !self.is_line_open {
-            out.extend_from_slice(DATA);
-            if self.has_blank {
-                out.push(b' ');
-            }
-            self.is_line_open = true;
-        }
-    }
-
-    fn end_output_line(&mut self, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.is_line_open) {
-            out.extend_from_slice(self.line_end);
-        }
     }
 }
 

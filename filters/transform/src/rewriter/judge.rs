@@ -1,16 +1,11 @@
 //! What becomes of an entry: a member, once its name is known; an element, once its value begins.
 
-use crate::json::Text;
-use crate::json::text_run;
 use crate::rules::{NameRule, NewNameId};
 use crate::{Fault, Rules};
 
 use super::level::{Claim, Level};
 use super::walk::Chunk;
-use super::{Entry, Expected, Place, Token};
-
-/// A name up to this length is held back until it has ended; a longer one only if a rule's name can be spelled so.
-const LONG_NAME: usize = 4096;
+use super::{Entry, Place};
 
 /// What becomes of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,104 +18,14 @@ enum Verdict {
 
 /// Where a name stands: from its quote on in this chunk, or in what is held back; and where it ends in this chunk.
 #[derive(Clone, Copy, Debug)]
-struct Span {
-    start: Option<usize>,
-    end: usize,
-    is_long: bool,
+pub(super) struct Span {
+    pub(super) start: Option<usize>,
+    pub(super) end: usize,
+    pub(super) is_long: bool,
 }
 
 impl Place {
-    /// A name begins at its quote.
-    #[inline]
-    pub(super) fn name(&mut self, at: usize, chunk: &mut Chunk<'_>) -> Result<usize, Fault> {
-        if !self.level.judges {
-            return self.ignore_name(Text::default(), at + 1, chunk);
-        }
-        self.editor.end_blanks(chunk.bytes, at, chunk.out);
-        let stop = text_run(chunk.bytes, at + 1);
-        if chunk.bytes.get(stop) != Some(&b'"') {
-            return self.odd_name(at, stop, chunk);
-        }
-        let raw = chunk.bytes.get(at + 1..stop).unwrap_or_default();
-        self.end_name(raw, false, Some(at), stop + 1, chunk)
-    }
-
-    /// A name that has escapes or that the chunk's end cuts.
-    fn odd_name(&mut self, at: usize, stop: usize, chunk: &mut Chunk<'_>) -> Result<usize, Fault> {
-        let mut text = Text::default();
-        if let Some(end) = text.scan(chunk.bytes, stop)? {
-            let raw = chunk.bytes.get(at + 1..end - 1).unwrap_or_default();
-            return self.end_name(raw, true, Some(at), end, chunk);
-        }
-        self.token = Token::Name(text);
-        self.entry = Entry::Name;
-        self.editor.hold(chunk.bytes, at, chunk.out);
-        self.editor.begin_held_name();
-        Ok(chunk.bytes.len())
-    }
-
-    /// Goes on with a name that the last chunk's end has cut.
-    pub(super) fn resume_name(&mut self, mut text: Text, chunk: &mut Chunk<'_>) -> Result<usize, Fault> {
-        if self.entry != Entry::Name {
-            return self.ignore_name(text, 0, chunk);
-        }
-        let Some(end) = text.scan(chunk.bytes, 0)? else {
-            self.token = Token::Name(text);
-            return Ok(chunk.bytes.len());
-        };
-        self.editor.hold(chunk.bytes, end, chunk.out);
-        let quoted = self.editor.held_name().to_vec();
-        let raw = if let [_, raw @ .., _] = &*quoted { raw } else { &[] };
-        self.end_name(raw, raw.contains(&b'\\'), None, end, chunk)
-    }
-
-    /// A name of which nothing more must be known.
-    fn ignore_name(&mut self, mut text: Text, at: usize, chunk: &Chunk<'_>) -> Result<usize, Fault> {
-        match text.scan(chunk.bytes, at)? {
-            Some(end) => {
-                self.expected = Expected::Colon;
-                Ok(end)
-            }
-            None => {
-                self.token = Token::Name(text);
-                Ok(chunk.bytes.len())
-            }
-        }
-    }
-
-    /// The chunk ends in a name. When it is too long for any rule, it is judged without its end.
-    pub(super) fn hold_name(&mut self, chunk: &mut Chunk<'_>) -> Result<(), Fault> {
-        let end = chunk.bytes.len();
-        self.editor.hold(chunk.bytes, end, chunk.out);
-        let quoted = self.editor.held_name().len();
-        if is_long(quoted.saturating_sub(1), chunk.rules) {
-            self.judge_member(None, Span { start: None, end, is_long: true }, chunk)?;
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn end_name(
-        &mut self,
-        raw: &[u8],
-        is_escaped: bool,
-        start: Option<usize>,
-        end: usize,
-        chunk: &mut Chunk<'_>,
-    ) -> Result<usize, Fault> {
-        self.expected = Expected::Colon;
-        let rule = chunk.rules.names.find(raw, is_escaped);
-        if rule.is_none() && self.level.is_kept && self.way.is_nowhere() {
-            self.entry_is_kept = true;
-            self.stay(chunk);
-        } else {
-            let is_long = is_long(raw.len(), chunk.rules);
-            self.judge_member(rule, Span { start, end, is_long }, chunk)?;
-        }
-        if chunk.bytes.get(end) == Some(&b':') { Ok(self.colon(end, chunk)) } else { Ok(end) }
-    }
-
-    fn judge_member(
+    pub(super) fn judge_member(
         &mut self,
         rule: Option<&NameRule>,
         span: Span,
@@ -183,23 +88,6 @@ impl Place {
         if is_kept { Verdict::Stays(new_name) } else { Verdict::Waits(new_name) }
     }
 
-    fn is_constant(&self, rule: Option<&NameRule>, rules: &Rules) -> bool {
-        let named = rule.filter(|rule| self.level.has_constants && rule.is_constant);
-        named.is_some_and(|rule| self.constant_name(&rule.name, rules))
-    }
-
-    fn is_claim_on_constant(&self, claim: Claim, rules: &Rules) -> bool {
-        let new_name = rules.new_names.get(usize::from(claim.name)).filter(|_| self.level.has_constants);
-        new_name.is_some_and(|new_name| self.constant_name(&new_name.name, rules))
-    }
-
-    /// Whether this object gets a constant of that name.
-    fn constant_name(&self, name: &[u8], rules: &Rules) -> bool {
-        let depth = self.outer.len();
-        let led_here = self.way.led_to(depth);
-        rules.constants.iter().any(|constant| &*constant.name == name && constant.is_of(led_here, depth == 1))
-    }
-
     /// The present entry goes.
     fn go(&mut self, chunk: &mut Chunk<'_>) {
         self.editor.cut(chunk.bytes, chunk.out);
@@ -211,7 +99,7 @@ impl Place {
 
     /// The present entry stays as it is.
     #[inline]
-    fn stay(&mut self, chunk: &mut Chunk<'_>) {
+    pub(super) fn stay(&mut self, chunk: &mut Chunk<'_>) {
         if !self.level.has_entry {
             self.write_first(chunk);
         }
@@ -282,33 +170,10 @@ impl Place {
         self.claims.clear(depth);
         Level { is_object, is_looked_at, judges, is_kept, has_constants, ..Level::default() }
     }
-
-    /// Sets the constants of the object that ends, each name once.
-    pub(super) fn write_constants(&mut self, at: usize, chunk: &mut Chunk<'_>) {
-        self.editor.write_to(chunk.bytes, at, chunk.out);
-        let depth = self.outer.len();
-        let led_here = self.way.led_to(depth);
-        let mut set: Vec<&[u8]> = Vec::new();
-        for constant in chunk.rules.constants.iter().filter(|constant| constant.is_of(led_here, depth == 1)) {
-            if set.contains(&&*constant.name) {
-                continue;
-            }
-            if self.level.has_entry || !set.is_empty() {
-                chunk.out.push(b',');
-            }
-            chunk.out.extend_from_slice(&constant.written);
-            set.push(&constant.name);
-        }
-        chunk.changes.set += u64::try_from(set.len()).unwrap_or_default();
-    }
 }
 
 fn claim(rule: Option<&NameRule>, new_name: Option<NewNameId>) -> Option<Claim> {
     let renamed = new_name.map(|name| Claim { name, by_renaming: true });
     let original = || rule?.taken_by.map(|name| Claim { name, by_renaming: false });
     renamed.or_else(original)
-}
-
-fn is_long(name: usize, rules: &Rules) -> bool {
-    name > LONG_NAME.max(rules.names.longest_spelling())
 }
