@@ -25,6 +25,7 @@ struct Gatekeeper {
     auth: Auth,
     trust: RefCell<Trust>,
     sources: Vec<Source>,
+    host: BoringSsl,
     tallies: Tallies,
     places: Places,
 }
@@ -49,6 +50,7 @@ pub(super) fn compile(
         sources,
         auth,
         trust: RefCell::new(trust),
+        host: BoringSsl::default(),
         tallies: Tallies::default(),
         places: Places::default(),
     }))))
@@ -57,7 +59,7 @@ pub(super) fn compile(
 impl Stage for AuthStage {
     fn on_request(&self, exchange: &mut Exchange) -> Progress {
         let now = exchange.now();
-        self.0.decide(exchange, now, now)
+        self.0.decide(exchange, now)
     }
 
     fn next_tick(&self) -> Option<Duration> {
@@ -81,22 +83,24 @@ impl Stage for AuthStage {
 
 impl Gatekeeper {
     /// Decides about a request that has waited since `since`.
-    fn decide(self: &Rc<Self>, exchange: &mut Exchange, since: Duration, now: Duration) -> Progress {
+    fn decide(self: &Rc<Self>, exchange: &mut Exchange, since: Duration) -> Progress {
+        let now = exchange.now();
         loop {
             let mut trust = self.trust.borrow_mut();
             let decision =
-                self.auth.decide(&mut exchange.request, &exchange.path, &mut trust, &BoringSsl, now);
+                self.auth.decide(&mut exchange.request, &exchange.path, &mut trust, &self.host, now);
             match decision {
                 Decision::Pass(pass) => return self.pass(exchange, pass),
                 Decision::Refuse(reason) => return self.refuse(exchange, &reason),
                 // Another worker may have fetched what is missing: each look that brings something new is worth a try.
-                Decision::NeedKeys(need) => match self.source(need) {
-                    Some(source) if source.look(&mut trust, now) => {}
-                    Some(source) => return self.wait_or_refuse(exchange, source, need.missing, [since, now]),
-                    None => return self.refuse(exchange, &Reason::UnknownKey),
-                },
+                Decision::NeedKeys(need) if self.look(need, &mut trust, now) => {}
+                Decision::NeedKeys(need) => return self.wait_or_refuse(exchange, need, since),
             }
         }
+    }
+
+    fn look(&self, need: Need, trust: &mut Trust, now: Duration) -> bool {
+        self.source(need).is_some_and(|source| source.look(trust, now))
     }
 
     fn source(&self, need: Need) -> Option<&Source> {
@@ -119,25 +123,23 @@ impl Gatekeeper {
         Progress::Continue
     }
 
-    fn wait_or_refuse(
-        self: &Rc<Self>,
-        exchange: &mut Exchange,
-        source: &Source,
-        missing: Missing,
-        [since, now]: [Duration; 2],
-    ) -> Progress {
+    fn wait_or_refuse(self: &Rc<Self>, exchange: &mut Exchange, need: Need, since: Duration) -> Progress {
+        let now = exchange.now();
+        let Some(source) = self.source(need) else {
+            return self.refuse(exchange, &Reason::UnknownKey);
+        };
         let deadline = since.saturating_add(source.timeout());
-        let place = source.may_come(missing, now, deadline).then(|| self.places.take()).flatten();
-        match (place, missing) {
-            (Some(place), _) => {
-                source.ask(missing);
-                Progress::Wait(Box::new(WaitingForKeys::new(Rc::clone(self), since, now, deadline, place)))
-            }
-            (None, Missing::Everything) => {
-                self.refuse(exchange, &Reason::KeysUnavailable { retry_after: source.retry_after(now) })
-            }
-            (None, Missing::NamedKey) => self.refuse(exchange, &Reason::UnknownKey),
+        if source.may_come(need.missing, now, deadline)
+            && let Some(place) = self.places.take()
+        {
+            let waiting = WaitingForKeys::new(Rc::clone(self), source, need, since, place);
+            return Progress::Wait(Box::new(waiting.resting_from(now)));
         }
+        let reason = match need.missing {
+            Missing::Everything => Reason::KeysUnavailable { retry_after: source.retry_after(now) },
+            Missing::NamedKey => Reason::UnknownKey,
+        };
+        self.refuse(exchange, &reason)
     }
 
     fn refuse(&self, exchange: &mut Exchange, reason: &Reason) -> Progress {

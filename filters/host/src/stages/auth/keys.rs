@@ -29,6 +29,8 @@ pub(super) struct Source {
     call: Cell<Option<CallId>>,
     named_key_is_wanted: Cell<bool>,
     next_look: Cell<Duration>,
+    /// Grows with each fetch that this worker hears the end of.
+    news: Cell<u64>,
     fetched: Counter,
     failed: Counter,
     age: Gauge,
@@ -50,6 +52,7 @@ impl Source {
             call: Cell::default(),
             named_key_is_wanted: Cell::default(),
             next_look: Cell::default(),
+            news: Cell::default(),
             fetched: Counter::named("portcullis.jwt.jwks_fetched"),
             failed: Counter::named("portcullis.jwt.jwks_failed"),
             age: Gauge::named("portcullis.jwt.jwks_age_seconds"),
@@ -81,6 +84,15 @@ impl Source {
         if missing == Missing::NamedKey && !self.named_key_is_wanted.replace(true) {
             self.next_look.set(Duration::ZERO);
         }
+    }
+
+    /// A number that is another one whenever there is something new for those who wait.
+    pub(super) fn news(&self) -> u64 {
+        self.news.get()
+    }
+
+    fn tell(&self) {
+        self.news.set(self.news.get().wrapping_add(1));
     }
 
     /// Whether this call is a fetch of this source's.
@@ -135,6 +147,7 @@ impl Source {
             return false;
         }
         trust.renew(self.provider, read.keys);
+        self.tell();
         true
     }
 
@@ -161,6 +174,7 @@ impl Source {
     /// A fetch has come back.
     pub(super) fn receive(&self, answer: &Answer, trust: &mut Trust, now: Duration) {
         self.call.set(None);
+        self.tell();
         match self.read(answer) {
             Ok((json, keys, max_age)) => self.succeed(&json, keys, max_age, trust, now),
             Err(told) => self.fail(now, format_args!("{told}")),

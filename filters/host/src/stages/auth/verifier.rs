@@ -1,16 +1,29 @@
 //! The host's BoringSSL as the verifier of RSA and ECDSA signatures, through Envoy's foreign function.
 
+use std::cell::Cell;
+
 use portcullis_jwt_auth::{Hash, SignatureCheck};
 
 use crate::host;
 
-/// Envoy's `verify_signature`, which it has since 1.30.
-pub(super) struct BoringSsl;
+/// Envoy's `verify_signature`, which it has since 1.30. A host without it is asked once.
+#[derive(Default)]
+pub(super) struct BoringSsl {
+    is_missing: Cell<bool>,
+}
 
 impl SignatureCheck for BoringSsl {
     fn verify(&self, hash: Hash, key: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
+        if self.is_missing.get() {
+            return None;
+        }
         let arguments = encode_arguments(hash, key, message, signature);
-        verdict(&host::foreign_function("verify_signature", &arguments)?)
+        let result = host::foreign_function("verify_signature", &arguments);
+        if result.is_none() {
+            log::info!("the host does not verify signatures: the module does, which takes longer");
+            self.is_missing.set(true);
+        }
+        verdict(&result?)
     }
 }
 
