@@ -108,6 +108,25 @@ impl Request {
         Ok(stream)
     }
 
+    /// Sends it so many times at once, each on a connection of its own, and reads the answers.
+    ///
+    /// One connection would not do: Envoy closes one whose pipelined requests stand behind a filter's reply.
+    #[track_caller]
+    pub fn volley(&self, count: usize) -> Vec<Answer> {
+        let connections: Vec<_> = (0..count).map(|_| connect(self.address, self.client)).collect();
+        let written = connections.into_iter().map(|connection| {
+            let mut stream = connection?;
+            stream.write_all(&self.bytes("close"))?;
+            Ok(stream)
+        });
+        let written: Vec<Result<TcpStream, Lost>> = written.collect();
+        let read =
+            |stream: Result<TcpStream, Lost>| Pieces::read(BufReader::new(stream?), self.method == "HEAD");
+        let answers: Result<Vec<Answer>, Lost> =
+            written.into_iter().map(|stream| Ok(read(stream)?.whole().0)).collect();
+        answers.unwrap_or_else(|Lost(why)| panic!("no answer to {self}: {why}"))
+    }
+
     fn bytes(&self, connection: &str) -> Vec<u8> {
         let connection = format!("connection: {connection}\r\n\r\n");
         let first: [&[u8]; 4] = [self.method.as_bytes(), b" ", &self.target, b" HTTP/1.1\r\n"];

@@ -71,6 +71,7 @@ impl Envoy {
             .arg(&file)
             .args(["--concurrency", &workers.to_string(), "--log-level", "warning"])
             .args(["--component-log-level", &component_log_level(), "--disable-hot-restart"])
+            .args(["--file-flush-interval-msec", "10"])
             .arg("--admin-address-path")
             .arg(folder.path().join("admin"))
             .current_dir(repository())

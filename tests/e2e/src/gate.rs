@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
-use services::{Act, SeenRequest, Services, Wire, WireRequest};
+use services::{Act, SeenRequest, Service, Services, Wire, WireRequest};
 use tokio::runtime::Runtime;
 
 use crate::admin::Admin;
@@ -137,6 +137,18 @@ impl Gate {
 pub fn validate_setup(setup: Setup) -> Result<String, String> {
     let services = RUNTIME.block_on(Services::start()).expect("the services listen");
     validate(&bootstrap(&setup, &services, None).to_string())
+}
+
+/// Stops services as if they were killed.
+pub fn stop<'a>(services: impl IntoIterator<Item = &'a Service>) {
+    services.into_iter().for_each(|service| RUNTIME.block_on(service.stop()));
+}
+
+/// Starts stopped services again, where they were.
+pub fn restart<'a>(services: impl IntoIterator<Item = &'a Service>) {
+    for service in services {
+        RUNTIME.block_on(service.restart()).expect("the port is still free");
+    }
 }
 
 /// A service that answers with chosen bytes.

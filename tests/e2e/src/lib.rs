@@ -18,7 +18,7 @@ pub use answer::{Answer, Lost, Pieces};
 pub use client::{Connection, Request};
 pub use envoy::{Envoy, envoy_program, repository, validate};
 pub use eventually::{eventually, eventually_within};
-pub use gate::{Gate, RUNTIME, fresh_user, validate_setup, wire};
+pub use gate::{Gate, RUNTIME, fresh_user, restart, stop, validate_setup, wire};
 pub use sample::{local_bootstrap, read_yaml, sample_document};
 pub use services::{Act, Alg, Key, SeenRequest, Token};
 pub use setup::Setup;

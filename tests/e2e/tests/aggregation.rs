@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use e2e_tests::{Act, Gate, Setup, Token, eventually, fresh_user, sample_document, wire};
+use e2e_tests::{Act, Gate, Setup, Token, eventually, fresh_user, sample_document, stop, wire};
 use serde_json::{Value, json};
 
 static SAMPLE: LazyLock<Gate> = LazyLock::new(|| Setup::gateway(sample_document()).start());
@@ -155,15 +155,14 @@ fn services_that_are_down_leave_an_optional_hole_or_a_plain_refusal() {
     let gate = Setup::gateway(sample_document()).start();
     let home = gate.get("/api/home").token(Token::of(&fresh_user()).mint());
     home.send().passed();
-    gate.services.products.stop();
-    gate.services.orders.stop();
+    stop([&gate.services.products, &gate.services.orders]);
     let answer = home.send();
     let body = answer.passed().json();
     assert_eq!(body["recent_orders"], json!([]));
     assert_eq!(body["recommendations"], Value::Null);
     let partial = answer.expect_header("x-portcullis-partial");
     assert!(partial.contains("recent_orders") && partial.contains("recommendations"), "{partial}");
-    gate.services.users.stop();
+    stop([&gate.services.users]);
     let body = home.send().refused(502, "upstream_failed");
     assert!(body.to_string().contains("user"), "{body}");
     gate.has_not_trapped();

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use e2e_tests::{Act, Gate, Setup, Token, fresh_user, sample_document, wire};
+use e2e_tests::{Act, Gate, Setup, Token, fresh_user, restart, sample_document, stop, wire};
 use serde_json::json;
 use services::noise;
 
@@ -108,16 +108,14 @@ fn services_that_are_killed_leave_a_gateway_that_answers() {
     let gate = Setup::gateway(sample_document()).start();
     let token = Token::of(&fresh_user()).mint();
     gate.get("/api/users/7").token(&token).send().passed();
-    gate.services.all().into_iter().for_each(services::Service::stop);
+    stop(gate.services.all());
     for path in ["/api/users/7", "/api/orders/7", "/api/products/7", "/api/health"] {
         let answer = gate.get(path).token(&token).send();
         assert_eq!(answer.status, 503, "{path}: {}", answer.text());
     }
     gate.get("/api/home").token(&token).send().refused(502, "upstream_failed");
     gate.get("/api/users/7").send().refused(401, "token_missing");
-    for service in gate.services.all() {
-        e2e_tests::RUNTIME.block_on(service.restart()).unwrap();
-    }
+    restart(gate.services.all());
     is_unharmed(&gate);
 }
 

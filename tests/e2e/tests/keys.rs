@@ -1,6 +1,6 @@
 //! Where keys come from: fetched once for all workers, kept while the endpoint fails, changed when it rotates.
 
-use e2e_tests::{Alg, Gate, Key, RUNTIME, Setup, Token, eventually, fresh_user};
+use e2e_tests::{Alg, Gate, Key, Setup, Token, eventually, fresh_user, restart, stop};
 use serde_json::{Value, json};
 
 const JWKS: &str = "/.well-known/jwks.json";
@@ -74,12 +74,12 @@ fn a_body_does_not_slip_through_while_the_keys_are_awaited() {
 #[test]
 fn an_endpoint_that_is_down_at_the_start_is_found_when_it_comes_up() {
     let setup = Setup::gateway(document(json!({ "jwks_timeout": "200ms" })));
-    let gate = setup.start_after(|services| services.auth.stop());
+    let gate = setup.start_after(|services| stop([&services.auth]));
     let token = Token::default().mint();
     let answer = gate.get("/api/orders/7").token(&token).send();
     answer.refused(503, "keys_unavailable");
     assert_eq!(gate.reached(&answer).len(), 0);
-    RUNTIME.block_on(gate.services.auth.restart()).unwrap();
+    restart([&gate.services.auth]);
     eventually("the keys are there", || (status_of(&gate, &token) == 200).then_some(()));
     gate.has_not_trapped();
 }

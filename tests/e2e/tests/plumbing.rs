@@ -1,6 +1,6 @@
 //! The harness itself, on an Envoy without any filter of ours: what a story says must mean what it says.
 
-use e2e_tests::{Act, Gate, Setup, validate, wire};
+use e2e_tests::{Act, Gate, Setup, restart, stop, validate, wire};
 use std::sync::LazyLock;
 
 static PLAIN: LazyLock<Gate> = LazyLock::new(|| Setup::plain().start());
@@ -51,10 +51,10 @@ fn answers_on_one_connection_are_told_apart() {
 #[test]
 fn a_stopped_service_is_gone_until_it_is_started_again() {
     let gate = Setup::plain().start();
-    gate.services.orders.stop();
+    stop([&gate.services.orders]);
     let answer = gate.get("/api/orders/7").send();
     assert_eq!(answer.status, 503);
-    e2e_tests::RUNTIME.block_on(gate.services.orders.restart()).unwrap();
+    restart([&gate.services.orders]);
     gate.get("/api/orders/7").send().passed();
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use e2e_tests::{Envoy, RUNTIME, local_bootstrap, read_yaml, repository, sample_document};
+use e2e_tests::{Envoy, RUNTIME, local_bootstrap, read_yaml, repository, sample_document, stop};
 use serde_json::{Value, json};
 use services::Services;
 
@@ -63,7 +63,7 @@ fn the_sample_configuration_starts_and_serves() {
     assert_eq!(answer.expect_header("allow"), "GET, POST");
     let answer = ask("POST", "/api/home").token(&token).body("{}").send();
     answer.refused(405, "method_not_allowed");
-    services.orders.stop();
+    stop([&services.orders]);
     let answer = ask("GET", "/api/orders/7").token(&token).send();
     answer.refused(503, "service_unavailable");
     // A filter's refusal is its own, whatever Envoy's errors look like.

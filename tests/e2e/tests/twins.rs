@@ -191,7 +191,9 @@ fn a_request_that_is_too_big_to_buffer_is_a_413() {
         let request = gate.post("/api/orders").header("x-probe", "hold:request_body");
         let answer = request.body("x".repeat(2 << 20)).send_or_lost();
         assert!(answer.is_none_or(|answer| answer.status == 413));
-        eventually("it is logged as too large", || gate.log().contains("request_payload_too_large").then_some(()));
+        eventually("it is logged as too large", || {
+            gate.log().contains("request_payload_too_large").then_some(())
+        });
     }
 }
 

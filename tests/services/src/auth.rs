@@ -41,11 +41,7 @@ impl Default for Jwks {
     fn default() -> Jwks {
         let keys = [Alg::Rs256, Alg::Es256, Alg::EdDsa].map(Key::of);
         let body = key_set(&keys).to_string().into_bytes();
-        Jwks(Arc::new(Mutex::new(Published {
-            status: 200,
-            max_age: 300,
-            body,
-        })))
+        Jwks(Arc::new(Mutex::new(Published { status: 200, max_age: 300, body })))
     }
 }
 
@@ -81,14 +77,7 @@ async fn published(State(jwks): State<Jwks>) -> Response {
     let published = jwks.lock().clone();
     let status = StatusCode::from_u16(published.status).unwrap_or(StatusCode::OK);
     let fresh = format!("public, max-age={}", published.max_age);
-    (
-        status,
-        [
-            (CONTENT_TYPE, "application/json".to_owned()),
-            (CACHE_CONTROL, fresh),
-        ],
-        published.body,
-    )
+    (status, [(CONTENT_TYPE, "application/json".to_owned()), (CACHE_CONTROL, fresh)], published.body)
         .into_response()
 }
 

@@ -58,9 +58,7 @@ pub(crate) struct Reset;
 impl Faults {
     /// A query that cannot be read asks for nothing.
     pub(crate) fn of(uri: &Uri) -> Faults {
-        Query::try_from_uri(uri)
-            .map(|Query(faults)| faults)
-            .unwrap_or_default()
+        Query::try_from_uri(uri).map(|Query(faults)| faults).unwrap_or_default()
     }
 
     pub(crate) async fn before_the_answer(&self) -> Result<(), Reset> {
@@ -101,7 +99,7 @@ impl Faults {
 
     fn rename(&self, headers: &mut HeaderMap) {
         let gzip = (self.gzip > 0).then_some("gzip");
-        set(headers, CONTENT_ENCODING, gzip.or(self.encoding.as_deref()));
+        set(headers, CONTENT_ENCODING, self.encoding.as_deref().or(gzip));
         set(headers, CONTENT_TYPE, self.r#type.as_deref());
         set(headers, TRAILER, (self.trailers > 0).then_some("x-checksum"));
     }
@@ -137,11 +135,7 @@ impl Faults {
     }
 
     fn pieces(&self, whole: &Bytes) -> Vec<Bytes> {
-        let mut edges: Vec<usize> = self
-            .cut
-            .split(',')
-            .filter_map(|offset| offset.parse().ok())
-            .collect();
+        let mut edges: Vec<usize> = self.cut.split(',').filter_map(|offset| offset.parse().ok()).collect();
         if let Some(size) = self.chunk {
             edges.extend((0..whole.len()).step_by(size.max(1)));
         }
@@ -149,10 +143,7 @@ impl Faults {
         edges.retain(|edge| *edge <= whole.len());
         edges.sort_unstable();
         edges.dedup();
-        edges
-            .windows(2)
-            .map(|edge| whole.slice(edge[0]..edge[1]))
-            .collect()
+        edges.windows(2).map(|edge| whole.slice(edge[0]..edge[1])).collect()
     }
 }
 

@@ -67,9 +67,7 @@ impl Alg {
 
     /// Read as it is spelled.
     pub fn named(name: &str) -> Option<Alg> {
-        Alg::ALL
-            .into_iter()
-            .find(|alg| alg.name().eq_ignore_ascii_case(name))
+        Alg::ALL.into_iter().find(|alg| alg.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -104,46 +102,27 @@ impl Key {
             Alg::EdDsa => ED25519,
             Alg::Hs256 | Alg::Hs384 | Alg::Hs512 => HMAC,
         };
-        Key {
-            kid: alg.name().to_ascii_lowercase(),
-            alg,
-            pem,
-        }
+        Key { kid: alg.name().to_ascii_lowercase(), alg, pem }
     }
 
     /// The RSA key that a rotation brings.
     pub fn next() -> Key {
-        Key {
-            kid: "rs256-next".to_owned(),
-            alg: Alg::Rs256,
-            pem: RSA_NEXT,
-        }
+        Key { kid: "rs256-next".to_owned(), alg: Alg::Rs256, pem: RSA_NEXT }
     }
 
     /// The EC key that a rotation brings.
     pub fn next_ec() -> Key {
-        Key {
-            kid: "es256-next".to_owned(),
-            alg: Alg::Es256,
-            pem: P256_NEXT,
-        }
+        Key { kid: "es256-next".to_owned(), alg: Alg::Es256, pem: P256_NEXT }
     }
 
     /// A key that calls itself the RS256 key and is not.
     pub fn stranger() -> Key {
-        Key {
-            kid: "rs256".to_owned(),
-            alg: Alg::Rs256,
-            pem: RSA_STRANGER,
-        }
+        Key { kid: "rs256".to_owned(), alg: Alg::Rs256, pem: RSA_STRANGER }
     }
 
     /// The same key under another name.
     pub fn named(self, kid: &str) -> Key {
-        Key {
-            kid: kid.to_owned(),
-            ..self
-        }
+        Key { kid: kid.to_owned(), ..self }
     }
 
     /// What a key set publishes of it. The secret itself for HMAC: for inline sets only.
@@ -222,23 +201,17 @@ impl Key {
     fn sign_rsa(&self, padding: &'static dyn RsaEncoding, text: &[u8]) -> Vec<u8> {
         let pair = self.rsa_pair();
         let mut signed = vec![0; pair.public_modulus_len()];
-        pair.sign(padding, &SystemRandom::new(), text, &mut signed)
-            .expect("a fixture signs");
+        pair.sign(padding, &SystemRandom::new(), text, &mut signed).expect("a fixture signs");
         signed
     }
 
     fn sign_ec(&self, algorithm: &'static EcdsaSigningAlgorithm, text: &[u8]) -> Vec<u8> {
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, &self.secret_bytes()).expect("a fixture");
-        pair.sign(&SystemRandom::new(), text)
-            .expect("a fixture signs")
-            .as_ref()
-            .to_vec()
+        pair.sign(&SystemRandom::new(), text).expect("a fixture signs").as_ref().to_vec()
     }
 
     fn sign_hmac(&self, algorithm: hmac::Algorithm, text: &[u8]) -> Vec<u8> {
-        hmac::sign(&hmac::Key::new(algorithm, &self.secret_bytes()), text)
-            .as_ref()
-            .to_vec()
+        hmac::sign(&hmac::Key::new(algorithm, &self.secret_bytes()), text).as_ref().to_vec()
     }
 }
 

@@ -66,16 +66,10 @@ async fn serve(host: &str, names: &[&str]) -> ExitCode {
 }
 
 async fn start(host: IpAddr, argument: &str) -> Result<Service, String> {
-    let (name, port) = argument
-        .split_once(':')
-        .ok_or(format!("{argument}: expected NAME:PORT"))?;
-    let port = port
-        .parse()
-        .map_err(|_| format!("{argument}: expected NAME:PORT"))?;
+    let (name, port) = argument.split_once(':').ok_or(format!("{argument}: expected NAME:PORT"))?;
+    let port = port.parse().map_err(|_| format!("{argument}: expected NAME:PORT"))?;
     let address = SocketAddr::new(host, port);
-    let service = start_named(name, address)
-        .await
-        .ok_or(format!("there is no service {name}"))?;
+    let service = start_named(name, address).await.ok_or(format!("there is no service {name}"))?;
     service.map_err(|error| format!("{name} cannot listen on {address}: {error}"))
 }
 

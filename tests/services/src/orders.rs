@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use crate::seen::SeenRequest;
 
 pub(crate) fn routes() -> Router {
-    Router::new()
-        .route("/orders", get(list).post(created))
-        .route("/orders/{id}", get(order))
+    Router::new().route("/orders", get(list).post(created)).route("/orders/{id}", get(order))
 }
 
 #[derive(Deserialize)]
@@ -28,9 +26,8 @@ fn a_page() -> usize {
 
 async fn list(Query(wanted): Query<Wanted>) -> Json<Value> {
     let user = wanted.user.as_deref();
-    let items: Vec<Value> = (1..=wanted.limit.min(100))
-        .map(|number| record(&format!("ord_{number}"), user))
-        .collect();
+    let items: Vec<Value> =
+        (1..=wanted.limit.min(100)).map(|number| record(&format!("ord_{number}"), user)).collect();
     Json(json!({ "items": items, "total": 12 }))
 }
 

@@ -28,18 +28,12 @@ pub struct SeenRequest {
 impl SeenRequest {
     /// The first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// Every value of a header.
     pub fn headers_named(&self, name: &str) -> Vec<&str> {
-        let named = self
-            .headers
-            .iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let named = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str()).collect()
     }
 
@@ -49,24 +43,14 @@ impl SeenRequest {
     }
 
     pub(crate) fn of(service: &'static str, head: &Parts, body: &Bytes) -> SeenRequest {
-        let authority = head
-            .uri
-            .authority()
-            .map(|host| ("host".to_owned(), host.to_string()));
+        let authority = head.uri.authority().map(|host| ("host".to_owned(), host.to_string()));
         let lines = head.headers.iter().map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         });
         SeenRequest {
             service,
             method: head.method.to_string(),
-            target: head
-                .uri
-                .path_and_query()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            target: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
             headers: authority.into_iter().chain(lines).collect(),
             body: String::from_utf8_lossy(body).into_owned(),
         }
@@ -85,19 +69,12 @@ impl Seen {
 
     /// The requests that carry this value in this header.
     pub fn with_header(&self, name: &str, value: &str) -> Vec<SeenRequest> {
-        self.lock()
-            .iter()
-            .filter(|request| request.header(name) == Some(value))
-            .cloned()
-            .collect()
+        self.lock().iter().filter(|request| request.header(name) == Some(value)).cloned().collect()
     }
 
     /// How many requests had this path, whatever their query.
     pub fn count(&self, path: &str) -> usize {
-        self.lock()
-            .iter()
-            .filter(|request| request.path() == path)
-            .count()
+        self.lock().iter().filter(|request| request.path() == path).count()
     }
 
     pub(crate) fn push(&self, request: SeenRequest) {

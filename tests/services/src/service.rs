@@ -15,7 +15,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 
 use crate::faults::Faults;
@@ -30,7 +31,13 @@ pub struct Service {
     address: SocketAddr,
     seen: Seen,
     routes: Router,
-    running: Mutex<AbortHandle>,
+    running: Mutex<Option<Running>>,
+}
+
+/// A listener and its connections, and the word that ends them.
+struct Running {
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
 }
 
 impl Service {
@@ -40,14 +47,9 @@ impl Service {
         let address = listener.local_addr()?;
         let seen = Seen::default();
         let routes = routes.merge(shared_routes(seen.clone()));
-        let running = tokio::spawn(accept(listener, name, routes.clone(), seen.clone())).abort_handle();
-        Ok(Service {
-            name,
-            address,
-            seen,
-            routes,
-            running: Mutex::new(running),
-        })
+        let service = Service { name, address, seen, routes, running: Mutex::default() };
+        service.run(listener);
+        Ok(service)
     }
 
     /// The service's name.
@@ -65,38 +67,49 @@ impl Service {
         &self.seen
     }
 
-    /// Closes the listener and every connection, as a killed process would.
-    pub fn stop(&self) {
-        self.running.lock().expect("no holder panics").abort();
+    /// Closes the listener and every connection, as a killed process would. When this returns, it is gone.
+    pub async fn stop(&self) {
+        let running = self.running.lock().expect("no holder panics").take();
+        if let Some(Running { stop, ended }) = running {
+            drop(stop);
+            let _ = ended.await;
+        }
     }
 
     /// Listens again where it listened before.
     pub async fn restart(&self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
-        let task = tokio::spawn(accept(
-            listener,
-            self.name,
-            self.routes.clone(),
-            self.seen.clone(),
-        ));
-        *self.running.lock().expect("no holder panics") = task.abort_handle();
+        self.run(TcpListener::bind(self.address).await?);
         Ok(())
     }
-}
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.stop();
+    fn run(&self, listener: TcpListener) {
+        let (stop, stopped) = oneshot::channel();
+        let ended =
+            tokio::spawn(accept(listener, stopped, self.name, self.routes.clone(), self.seen.clone()));
+        *self.running.lock().expect("no holder panics") = Some(Running { stop, ended });
     }
 }
 
-/// Aborting this task drops the set, and with it every connection.
-async fn accept(listener: TcpListener, name: &'static str, routes: Router, seen: Seen) {
+/// Ends when its sender is dropped, with the service at the latest.
+async fn accept(
+    listener: TcpListener,
+    mut stopped: oneshot::Receiver<()>,
+    name: &'static str,
+    routes: Router,
+    seen: Seen,
+) {
     let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, name, routes.clone(), seen.clone()));
-        while connections.try_join_next().is_some() {}
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                connections.spawn(serve(stream, name, routes.clone(), seen.clone()));
+            },
+            Some(_) = connections.join_next() => {}
+        }
     }
+    drop(listener);
+    connections.shutdown().await;
 }
 
 async fn serve(stream: TcpStream, name: &'static str, routes: Router, seen: Seen) {
@@ -127,9 +140,7 @@ async fn answer(
     seen: Seen,
 ) -> Result<Response, Unanswered> {
     let (head, body) = request.into_parts();
-    let body = to_bytes(Body::new(body), BODY_LIMIT)
-        .await
-        .map_err(|_| Unanswered)?;
+    let body = to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Unanswered)?;
     let request = SeenRequest::of(name, &head, &body);
     let faults = Faults::of(&head.uri);
     if !head.uri.path().starts_with("/-/") {

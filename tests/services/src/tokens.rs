@@ -37,11 +37,7 @@ impl Token {
             "iat": now(),
             "exp": now() + 3600,
         });
-        Token {
-            header: members(header),
-            claims: members(claims),
-            key,
-        }
+        Token { header: members(header), claims: members(claims), key }
     }
 
     /// A good token of this subject.
@@ -95,10 +91,7 @@ impl Token {
 
     /// Signed by a key that only calls itself the right one.
     pub fn forged(self) -> Token {
-        Token {
-            key: Key::stranger(),
-            ..self
-        }
+        Token { key: Key::stranger(), ..self }
     }
 
     /// The compact serialization, signed.
@@ -136,8 +129,5 @@ fn members(value: Value) -> Map<String, Value> {
 }
 
 fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

@@ -34,19 +34,14 @@ async fn gone() -> axum::http::StatusCode {
 
 async fn user(Path(id): Path<String>) -> Response {
     if id == "nobody" {
-        return (
-            axum::http::StatusCode::NOT_FOUND,
-            json(r#"{"error":"no such user"}"#.to_owned()),
-        )
+        return (axum::http::StatusCode::NOT_FOUND, json(r#"{"error":"no such user"}"#.to_owned()))
             .into_response();
     }
     json(record(&id)).into_response()
 }
 
 async fn sessions(Path(id): Path<String>) -> impl IntoResponse {
-    json(format!(
-        r#"{{"user":{{"id":"{id}","internal_id":9}},"sessions":[{{"id":1,"db_shard":"eu-3"}}]}}"#
-    ))
+    json(format!(r#"{{"user":{{"id":"{id}","internal_id":9}},"sessions":[{{"id":1,"db_shard":"eu-3"}}]}}"#))
 }
 
 /// How much of `/users/big` is wanted.

@@ -111,7 +111,5 @@ async fn head(stream: &mut TcpStream) -> io::Result<WireRequest> {
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    Ok(WireRequest {
-        head: String::from_utf8_lossy(&head).trim_end().to_owned(),
-    })
+    Ok(WireRequest { head: String::from_utf8_lossy(&head).trim_end().to_owned() })
 }

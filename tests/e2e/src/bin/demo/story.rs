@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e_tests::{RUNTIME, Token};
+use e2e_tests::{Token, restart, stop};
 
 use crate::transcript::Transcript;
 
@@ -88,20 +88,17 @@ fn aggregation(transcript: &mut Transcript<'_>) {
         .tells("\"recent_orders\":[{")
         .tells("\"recommendations\":[{")
         .has("x-response-time");
-    transcript.services.products.stop();
-    transcript.services.orders.stop();
+    let services = transcript.services;
+    stop([&services.products, &services.orders]);
     transcript
         .scene("Two services are down: one has a fallback, one is optional", &home)
         .status(200)
         .tells("\"recent_orders\":[]")
         .tells("\"recommendations\":null")
         .has("x-portcullis-partial");
-    transcript.services.users.stop();
+    stop([&services.users]);
     transcript.scene("A required one is down", &home).status(502).error("upstream_failed").tells("user");
-    let services = transcript.services;
-    for service in [&services.users, &services.orders, &services.products] {
-        RUNTIME.block_on(service.restart()).expect("the port is still free");
-    }
+    restart([&services.users, &services.orders, &services.products]);
 }
 
 fn limits(transcript: &mut Transcript<'_>) {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use e2e_tests::{Answer, Connection, Request, SeenRequest};
+use e2e_tests::{Answer, Request, SeenRequest};
 use services::Services;
 
 /// The headers that tell a story; the others are Envoy's and HTTP's everyday business.
@@ -65,19 +65,14 @@ impl<'b> Transcript<'b> {
         self.show(request, answer)
     }
 
-    /// Sends so many at once on one connection, tells how many passed, and shows the last.
+    /// Sends so many at once, tells how many passed, and shows the last one that was refused.
     pub fn burst<'a>(&'a mut self, title: &str, request: &Request, count: usize) -> (usize, Scene<'a, 'b>) {
         self.title(title);
-        let requests = vec![request; count];
-        let connection = Connection::open(self.address, [127, 0, 0, 1]);
-        let answers =
-            connection.and_then(|mut connection| connection.send_all(&requests)).unwrap_or_default();
+        let answers = request.volley(count);
         let passed = answers.iter().filter(|answer| answer.status < 400).count();
-        println!(
-            "   {count} at once: {passed} passed, {} were refused; the last one:",
-            answers.len() - passed
-        );
-        (passed, self.show(request, answers.into_iter().next_back().unwrap_or_default()))
+        println!("   {count} at once: {passed} passed, {} were refused; the last of these:", count - passed);
+        let last = answers.into_iter().rfind(|answer| answer.status >= 400);
+        (passed, self.show(request, last.unwrap_or_default()))
     }
 
     /// A line between scenes.
