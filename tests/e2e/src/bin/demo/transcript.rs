@@ -122,7 +122,9 @@ fn show_answer(answer: &Answer) {
     for (name, value) in answer.headers.iter().filter(|(name, _)| TOLD.contains(&name.as_str())) {
         println!("   < {name}: {value}");
     }
-    println!("   < {}", shortened(&answer.text(), 600));
+    if !answer.body.is_empty() {
+        println!("   < {}", shortened(answer.text().trim_end(), 600));
+    }
 }
 
 fn shortened(text: &str, most: usize) -> String {
