@@ -15,8 +15,9 @@ use crate::template::{Unfilled, Values};
 /// On what Envoy tries a call again: the service was not reached, or broke off, or said 502 to 504.
 const RETRY_ON: &[u8] = b"connect-failure,refused-stream,reset,gateway-error";
 
-/// Paths and headers of a call seldom take more; a longer one grows.
+/// Paths and headers of a call seldom take more; longer ones grow.
 const USUAL_TEXT: usize = 256;
+const USUAL_LINES: usize = 16;
 
 /// What the calls that leave at one time have in common.
 pub(crate) struct Sending<'a> {
@@ -39,13 +40,12 @@ impl<'a> Sending<'a> {
         caller: &mut dyn Caller,
     ) -> Result<CallId, Failure> {
         let filled = Filled::of(part, values)?;
-        let mut lines: Vec<Line<'_>> = vec![
-            (b":method", part.method.as_bytes()),
-            (b":path", filled.target()),
-            (b":authority", part.authority.as_bytes()),
-            // What is compressed could not be stitched.
-            (b"accept-encoding", b"identity"),
-        ];
+        let mut lines: Vec<Line<'_>> = Vec::with_capacity(USUAL_LINES);
+        lines.push((b":method", part.method.as_bytes()));
+        lines.push((b":path", filled.target()));
+        lines.push((b":authority", part.authority.as_bytes()));
+        // What is compressed could not be stitched.
+        lines.push((b"accept-encoding", b"identity"));
         if part.asks_for_json {
             lines.push((b"accept", b"application/json"));
         }
@@ -72,29 +72,31 @@ impl<'a> Sending<'a> {
 /// A part's filled templates, one behind the other in one buffer.
 struct Filled {
     text: Vec<u8>,
-    /// Where the target ends, and then each header's value.
-    ends: Vec<usize>,
+    target_end: usize,
+    /// Where each header's value ends.
+    header_ends: Vec<usize>,
 }
 
 impl Filled {
     fn of(part: &Part, values: &impl Values) -> Result<Self, Unfilled> {
         let mut text = Vec::with_capacity(USUAL_TEXT);
-        let mut ends = Vec::with_capacity(1 + part.headers.len());
-        let values_of_headers = part.headers.iter().map(|(_, value)| value);
-        for template in std::iter::once(&part.target).chain(values_of_headers) {
-            template.fill(values, &mut text)?;
-            ends.push(text.len());
+        part.target.fill(values, &mut text)?;
+        let target_end = text.len();
+        let mut header_ends = Vec::with_capacity(part.headers.len());
+        for (_, value) in &part.headers {
+            value.fill(values, &mut text)?;
+            header_ends.push(text.len());
         }
-        Ok(Self { text, ends })
+        Ok(Self { text, target_end, header_ends })
     }
 
     fn target(&self) -> &[u8] {
-        let end = self.ends.first().copied().unwrap_or_default();
-        self.text.get(..end).unwrap_or_default()
+        self.text.get(..self.target_end).unwrap_or_default()
     }
 
     fn headers<'f>(&'f self, part: &'f Part) -> impl Iterator<Item = Line<'f>> {
-        let ranges = self.ends.iter().zip(self.ends.iter().skip(1));
+        let starts = std::iter::once(&self.target_end).chain(&self.header_ends);
+        let ranges = starts.zip(&self.header_ends);
         let values = ranges.map(|(start, end)| self.text.get(*start..*end).unwrap_or_default());
         part.headers.iter().map(|(name, _)| name.as_bytes()).zip(values)
     }

@@ -156,7 +156,7 @@ pub(crate) fn answer(root: ContextId, call: CallId, answer: Answer) {
         if abi::set_effective_context(context).is_ok() {
             let _ = with_request(context, |flow| flow.on_answer(call, answer));
         }
-        let _ = abi::set_effective_context(root);
+        // With the callback's end Envoy forgets that another context was at work.
         return;
     }
     let Some(found) = find_root(root) else { return };

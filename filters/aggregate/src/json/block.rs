@@ -12,35 +12,56 @@ pub(super) struct Marks {
     pub(super) backslashes: u64,
     /// Brackets, commas and colons; some control characters too, which are wrong wherever they stand.
     pub(super) operators: u64,
-    pub(super) spaces: u64,
-    /// What is below a space, line ends and tabs among them.
+    /// Spaces and all that is below, line ends and tabs among them.
+    pub(super) blanks: u64,
+    /// What is below a space.
     pub(super) controls: u64,
 }
 
 impl Marks {
     #[inline(always)]
     pub(super) fn of(block: &[u8; BLOCK]) -> Self {
-        let (registers, _) = block.as_chunks::<16>();
-        let mut marks = Self::default();
-        for (number, register) in registers.iter().enumerate() {
-            marks.add(u8x16::from(*register), number * 16);
+        let registers = Registers::of(block);
+        let is = |register: u8x16, byte: u8| register.simd_eq(u8x16::splat(byte));
+        // Brackets and braces differ by one bit, which commas and colons have already.
+        let operators = |register: u8x16| {
+            let folded = register | u8x16::splat(0x20);
+            is(folded, b'{') | is(folded, b'}') | is(folded, b',') | is(folded, b':')
+        };
+        Self {
+            quotes: registers.bits(|register| is(register, b'"')),
+            backslashes: registers.rare_bits(|register| is(register, b'\\')),
+            operators: registers.bits(operators),
+            blanks: registers.bits(|register| register.simd_le(u8x16::splat(b' '))),
+            controls: registers.rare_bits(|register| register.simd_lt(u8x16::splat(b' '))),
         }
-        marks
+    }
+}
+
+/// A block in registers.
+struct Registers([u8x16; 4]);
+
+impl Registers {
+    #[inline(always)]
+    fn of(block: &[u8; BLOCK]) -> Self {
+        let (quarters, _) = block.as_chunks::<16>();
+        let mut registers = [u8x16::ZERO; 4];
+        registers.iter_mut().zip(quarters).for_each(|(register, quarter)| *register = u8x16::from(*quarter));
+        Self(registers)
     }
 
+    /// A bit for each byte that `marked` marks.
     #[inline(always)]
-    fn add(&mut self, register: u8x16, shift: usize) {
-        let is = |byte: u8| register.simd_eq(u8x16::splat(byte));
-        // Brackets and braces differ by one bit, which commas and colons have already.
-        let folded = register | u8x16::splat(0x20);
-        let folds_to = |byte: u8| folded.simd_eq(u8x16::splat(byte));
-        let operators = folds_to(b'{') | folds_to(b'}') | folds_to(b',') | folds_to(b':');
-        let bits = |lanes: u8x16| u64::from(lanes.to_bitmask()) << shift;
-        self.quotes |= bits(is(b'"'));
-        self.backslashes |= bits(is(b'\\'));
-        self.operators |= bits(operators);
-        self.spaces |= bits(is(b' '));
-        self.controls |= bits(register.simd_le(u8x16::splat(0x1f)));
+    fn bits(&self, marked: impl Fn(u8x16) -> u8x16) -> u64 {
+        let [a, b, c, d] = self.0.map(|register| u64::from(marked(register).to_bitmask()));
+        a | b << 16 | c << 32 | d << 48
+    }
+
+    /// The same for what most blocks have none of.
+    #[inline(always)]
+    fn rare_bits(&self, marked: impl Fn(u8x16) -> u8x16) -> u64 {
+        let [a, b, c, d] = self.0.map(&marked);
+        if (a | b | c | d).any() { self.bits(marked) } else { 0 }
     }
 }
 
@@ -160,7 +181,7 @@ mod tests {
                     quotes: bit(byte == b'"'),
                     backslashes: bit(byte == b'\\'),
                     operators: bit(b"{}[],:".contains(&byte) || b"\x0c\x1a".contains(&byte)),
-                    spaces: bit(byte == b' '),
+                    blanks: bit(byte <= b' '),
                     controls: bit(byte < b' '),
                 };
                 assert_eq!(marks, expected, "{byte}");

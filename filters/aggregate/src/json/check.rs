@@ -5,7 +5,7 @@
 
 use super::NotJson;
 use super::block::{BLOCK, Marks, StringMarks, Strings};
-use super::grammar::Grammar;
+use super::grammar::{Nest, State, Token};
 use super::scan::{Scan, Unexpected, has_four_hex};
 
 /// The one value that `bytes` hold, without the white space around it.
@@ -38,12 +38,20 @@ struct Reading<'a> {
     strings: Strings,
     /// Whether the block before ended inside a number or word.
     in_scalar: u64,
-    grammar: Grammar,
+    state: State,
+    nest: Nest,
 }
 
 impl<'a> Reading<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, strings: Strings::default(), in_scalar: 0, grammar: Grammar::new() }
+        Self {
+            bytes,
+            at: 0,
+            strings: Strings::default(),
+            in_scalar: 0,
+            state: State::Value,
+            nest: Nest::default(),
+        }
     }
 
     #[inline(always)]
@@ -54,7 +62,7 @@ impl<'a> Reading<'a> {
             check_controls(block, marks.controls, strings.inside)?;
         }
         if strings.escaped & strings.inside != 0 {
-            self.check_escapes(strings.escaped & strings.inside)?;
+            check_escapes(self.bytes.get(self.at..).unwrap_or_default(), strings.escaped & strings.inside)?;
         }
         let starts = self.starts(&marks, &strings);
         self.tokens(block, starts)?;
@@ -65,68 +73,77 @@ impl<'a> Reading<'a> {
     /// Where tokens begin: operators, opening quotes, and what is neither nor blank and follows nothing of its kind.
     #[inline(always)]
     fn starts(&mut self, marks: &Marks, strings: &StringMarks) -> u64 {
-        let blanks = marks.spaces | marks.controls;
-        let scalars = !(marks.operators | blanks | strings.quotes | strings.inside);
+        let scalars = !(marks.operators | marks.blanks | strings.quotes | strings.inside);
         let starts = scalars & !(scalars << 1 | self.in_scalar);
         self.in_scalar = scalars >> 63;
         (marks.operators & !strings.inside) | (strings.quotes & strings.inside) | starts
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn tokens(&mut self, block: &[u8; BLOCK], mut starts: u64) -> Result<(), NotJson> {
+        let mut state = self.state;
         while starts != 0 {
             let place = starts.trailing_zeros() as usize;
             starts &= starts - 1;
-            match block.get(place).copied().unwrap_or_default() {
-                b'"' => self.grammar.string()?,
-                operator @ (b'{' | b'}' | b'[' | b']' | b',' | b':') => self.grammar.operator(operator)?,
-                first => {
-                    self.grammar.scalar()?;
-                    self.check_scalar(first, place)?;
-                }
+            let first = block.get(place).copied().unwrap_or_default();
+            let token = Token::starting(first);
+            state = state.behind(token);
+            if !token.is_plain() {
+                state = self.more(token, first, place, state)?;
             }
         }
-        Ok(())
+        self.state = state;
+        state.check()
     }
 
-    /// A number or word is right if something else, or nothing, comes behind it.
+    #[inline(never)]
+    fn more(&mut self, token: Token, first: u8, place: usize, state: State) -> Result<State, NotJson> {
+        if token != Token::Scalar {
+            return self.nest.follow(state);
+        }
+        check_scalar(self.bytes, first, self.at + place)?;
+        Ok(state)
+    }
+
     #[inline(always)]
-    fn check_scalar(&self, first: u8, place: usize) -> Result<(), NotJson> {
-        let mut scan = Scan { bytes: self.bytes, at: self.at + place };
-        match first {
-            b't' => scan.word(b"true")?,
-            b'f' => scan.word(b"false")?,
-            b'n' => scan.word(b"null")?,
-            _ => scan.number()?,
-        }
-        match scan.peek() {
-            None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => Ok(()),
-            Some(_) => Err(NotJson::Malformed),
-        }
-    }
-
-    /// Half a surrogate pair is let through, as the grammar does.
-    #[cold]
-    fn check_escapes(&self, mut escaped: u64) -> Result<(), NotJson> {
-        while escaped != 0 {
-            let place = self.at + escaped.trailing_zeros() as usize;
-            escaped &= escaped - 1;
-            match self.bytes.get(place..).unwrap_or_default() {
-                [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {}
-                [b'u', hex @ ..] if has_four_hex(hex) => {}
-                _ => return Err(NotJson::Malformed),
-            }
-        }
-        Ok(())
-    }
-
     fn finish(&self) -> Result<(), NotJson> {
-        if self.grammar.is_complete() && !self.strings.is_open() {
+        if self.state == State::Complete && !self.strings.is_open() {
             return Ok(());
         }
         let is_empty = self.bytes.trim_ascii().is_empty();
         Err(if is_empty { NotJson::Empty } else { NotJson::Malformed })
     }
+}
+
+/// A number or word is right if something else, or nothing, comes behind it.
+#[inline]
+fn check_scalar(bytes: &[u8], first: u8, at: usize) -> Result<(), NotJson> {
+    let mut scan = Scan { bytes, at };
+    match first {
+        b't' => scan.word(b"true")?,
+        b'f' => scan.word(b"false")?,
+        b'n' => scan.word(b"null")?,
+        _ => scan.number()?,
+    }
+    match scan.peek() {
+        None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => Ok(()),
+        Some(_) => Err(NotJson::Malformed),
+    }
+}
+
+/// Half a surrogate pair is let through, as the grammar does.
+#[cold]
+fn check_escapes(bytes: &[u8], mut escaped: u64) -> Result<(), NotJson> {
+    while escaped != 0 {
+        let place = escaped.trailing_zeros() as usize;
+        escaped &= escaped - 1;
+        match bytes.get(place..).unwrap_or_default() {
+            [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => {}
+            [b'u', hex @ ..] if has_four_hex(hex) => {}
+            _ => return Err(NotJson::Malformed),
+        }
+    }
+    Ok(())
 }
 
 /// Line ends and tabs may stand between tokens; no control character may stand in a string.
