@@ -16,6 +16,15 @@ pub(crate) struct Bill<'a> {
     pub cost: u32,
 }
 
+/// Where a bucket belongs.
+pub(crate) struct Place<'a> {
+    pub fingerprint: u64,
+    /// The buckets of a set.
+    pub ways: usize,
+    /// Asks for the bucket where it may be if it is not here.
+    pub former: &'a dyn Fn() -> Option<Bucket>,
+}
+
 /// A decision, and what it did to the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
@@ -30,15 +39,14 @@ pub struct Charge {
 /// Decides on the bytes of one set.
 pub(crate) fn decide(
     bytes: &mut Vec<u8>,
-    fingerprint: u64,
-    ways: usize,
+    place: &Place<'_>,
     bill: &Bill<'_>,
     now: u64,
 ) -> (Change, (Charge, Bucket)) {
-    let (mut set, rebuilt) = Set::open(bytes, fingerprint);
+    let (mut set, rebuilt) = Set::open(bytes, place.fingerprint);
     let (mut bucket, mut change) = match set.found() {
         Some(record) => (Bucket::restored(&record.remains, bill.windows), Change::Keep),
-        None => newcomer(&mut set, bill, now),
+        None => newcomer(&mut set, place, bill, now),
     };
     let is_set_back = bucket.settle(bill.windows, now);
     let taken = bucket.take(bill.windows, bill.cost, now);
@@ -46,16 +54,25 @@ pub(crate) fn decide(
     // A refusal changes nothing: an attacker who is over the limit costs one read, and displaces nobody.
     if taken.is_ok() || (is_set_back && set.found().is_some()) {
         let record = Record {
-            fingerprint,
+            fingerprint: place.fingerprint,
             rule: bill.rule,
             fills_at: bucket.fills_at(bill.windows),
             remains: bucket.remains(bill.windows),
         };
-        evicted = set.put(&record, ways, now);
+        evicted = set.put(&record, place.ways, now);
         change = Change::Write;
     }
     let verdict = verdict(&bucket, taken, bill, now);
     (change, (Charge { verdict, evicted, rebuilt }, bucket))
+}
+
+/// The bucket with this fingerprint, or what it can have at most if it had to leave; nothing is decided.
+pub(crate) fn peek(bytes: &mut Vec<u8>, fingerprint: u64, bill: &Bill<'_>, now: u64) -> Option<Bucket> {
+    let (set, _) = Set::open(bytes, fingerprint);
+    match set.found() {
+        Some(record) => Some(Bucket::restored(&record.remains, bill.windows)),
+        None => set.floor(bill.rule, now).map(|floor| Bucket::full_at(bill.windows, now, floor)),
+    }
 }
 
 /// The refusal of a request whose bucket, as it was when last seen, cannot pay for it yet. Where it can, or the clock
@@ -77,12 +94,13 @@ fn verdict(bucket: &Bucket, taken: Result<(), Short>, bill: &Bill<'_>, now: u64)
     }
 }
 
-/// The bucket of a key that has none: full, or as full as a bucket that was evicted may be by now. A floor that is
-/// further away than a bucket of the rule takes to fill was written before the clock was set back, or before the
+/// The bucket of a key that has none here: as full as one that was evicted may be by now, or what it was elsewhere, or
+/// full. A floor that is further away than a bucket of the rule takes to fill was written before the clock was set back, or before the
 /// rule became faster; it is drawn in.
-fn newcomer(set: &mut Set<'_>, bill: &Bill<'_>, now: u64) -> (Bucket, Change) {
+fn newcomer(set: &mut Set<'_>, place: &Place<'_>, bill: &Bill<'_>, now: u64) -> (Bucket, Change) {
     let Some(floor) = set.floor(bill.rule, now) else {
-        return (Bucket::full(bill.windows, now), Change::Keep);
+        let former = (place.former)();
+        return (former.unwrap_or_else(|| Bucket::full(bill.windows, now)), Change::Keep);
     };
     let latest = now.saturating_add(bill.windows.fill_time());
     if floor <= latest.saturating_add(SET_BACK) {

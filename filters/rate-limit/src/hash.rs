@@ -6,7 +6,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// What only the workers of one process know: without it nobody can choose keys that meet in a set or share a
 /// fingerprint.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(pub [u8; 16]);
 
 /// It is not for logs.
@@ -23,6 +23,13 @@ pub(crate) struct Slot {
     pub set: u32,
     /// The bucket in it. That any two of a billion keys share both has a chance of some three in a million.
     pub fingerprint: u64,
+}
+
+impl Slot {
+    /// The set, where there are so many: a power of two.
+    pub(crate) fn set_of(self, sets: u32) -> u32 {
+        self.set & sets.saturating_sub(1)
+    }
 }
 
 /// Hashes a key part by part.

@@ -27,6 +27,7 @@ mod verdict;
 mod store;
 mod set;
 mod hash;
+mod header;
 mod decision;
 mod exhausted;
 mod table;

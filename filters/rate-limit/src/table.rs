@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
-use crate::decision::{Bill, Charge, decide, still_refuses};
+use crate::bucket::Bucket;
+use crate::decision::{Bill, Charge, Place, decide, peek, still_refuses};
 use crate::exhausted::Exhausted;
 use crate::hash::{KeyHasher, Secret, Slot};
+use crate::header::Header;
 use crate::store::{Change, Contended, Store};
 
 /// The buckets of all rules, as one worker sees them.
@@ -17,6 +19,8 @@ pub struct Table {
     secret: Secret,
     /// A power of two.
     sets: u32,
+    /// The numbers that earlier configurations had.
+    former_sizes: Vec<u32>,
     /// Buckets in a set.
     ways: usize,
     exhausted: Exhausted,
@@ -26,34 +30,34 @@ pub struct Table {
 /// would be copied with every read.
 const WAYS: u32 = 8;
 
-/// The entry that keeps the secret.
-const SECRET_NAME: &[u8] = b"portcullis.limit.secret";
-const SECRET_VERSION: u8 = 1;
+/// The entry that keeps the header.
+const HEADER_NAME: &[u8] = b"portcullis.limit.table";
 
 impl Table {
     /// A table of at most `max_keys` buckets. The first worker that opens it makes its secret out of `random`.
+    ///
+    /// The number of sets is a power of two, so that another `max_keys` leaves every bucket where it was, or in one
+    /// other place for each number that the table ever had.
     pub fn open(max_keys: u32, store: &impl Store, random: [u8; 16]) -> Result<Self, Contended> {
-        let secret = store.update(SECRET_NAME, |bytes| match bytes.split_first() {
-            Some((&SECRET_VERSION, secret)) if secret.len() == random.len() => {
-                let mut kept = random;
-                kept.copy_from_slice(secret);
-                (Change::Keep, kept)
-            }
-            _ => {
-                *bytes = [[SECRET_VERSION].as_slice(), random.as_slice()].concat();
-                (Change::Write, random)
-            }
-        })?;
-        Ok(Self::with_secret(max_keys, secret))
-    }
-
-    /// The number of sets is a power of two, so that another `max_keys` finds half of the buckets, or all of them,
-    /// where they were.
-    fn with_secret(max_keys: u32, secret: [u8; 16]) -> Self {
         let max_keys = max_keys.max(1);
         let sets = (max_keys / WAYS).checked_ilog2().map_or(1, |log| 1 << log);
-        let ways = usize::try_from(max_keys / sets).unwrap_or(usize::MAX);
-        Self { secret: Secret(secret), sets, ways, exhausted: Exhausted::default() }
+        let header = store.update(HEADER_NAME, |bytes| {
+            let known = Header::decode(bytes);
+            let mut header = known.clone().unwrap_or(Header { secret: Secret(random), sizes: 0 });
+            header.sizes |= sets;
+            if known.as_ref() == Some(&header) {
+                return (Change::Keep, header);
+            }
+            *bytes = header.encode();
+            (Change::Write, header)
+        })?;
+        Ok(Self {
+            sets,
+            former_sizes: header.former_sizes(sets),
+            secret: header.secret,
+            ways: usize::try_from(max_keys / sets).unwrap_or(usize::MAX),
+            exhausted: Exhausted::default(),
+        })
     }
 
     /// A hasher that turns a key into its slot.
@@ -74,13 +78,25 @@ impl Table {
         if let Some(refused) = known {
             return Ok(refused);
         }
-        let name = SetName::of(slot.set & (self.sets - 1));
-        let (charge, bucket) =
-            store.update(name.bytes(), |bytes| decide(bytes, slot.fingerprint, self.ways, bill, now))?;
+        let former = || self.former(store, slot, bill, now);
+        let place = Place { fingerprint: slot.fingerprint, ways: self.ways, former: &former };
+        let name = SetName::of(slot.set_of(self.sets));
+        let (charge, bucket) = store.update(name.bytes(), |bytes| decide(bytes, &place, bill, now))?;
         if !charge.verdict.is_permitted() {
             self.exhausted.remember(slot, bucket);
         }
         Ok(charge)
+    }
+
+    /// The bucket of a key where it was when the table had another number of sets; of several the emptiest.
+    fn former(&self, store: &impl Store, slot: Slot, bill: &Bill<'_>, now: u64) -> Option<Bucket> {
+        let here = slot.set_of(self.sets);
+        let sets = self.former_sizes.iter().map(|size| slot.set_of(*size)).filter(|set| *set != here);
+        let buckets = sets.filter_map(|set| {
+            let peek = |bytes: &mut Vec<u8>| (Change::Keep, peek(bytes, slot.fingerprint, bill, now));
+            store.update(SetName::of(set).bytes(), peek).ok().flatten()
+        });
+        buckets.max_by_key(|bucket| bucket.fills_at(bill.windows))
     }
 }
 

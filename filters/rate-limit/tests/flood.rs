@@ -27,7 +27,7 @@ fn memory_is_flat_once_the_table_is_full() {
     let (entries, bytes) = store.size();
     flood(200_000..300_000);
     let (entries_later, bytes_later) = store.size();
-    assert_eq!((entries, entries_later), (8_193, 8_193), "the sets and the secret");
+    assert_eq!((entries, entries_later), (8_193, 8_193), "the sets and the header");
     assert!(bytes_later < bytes + MIB / 4 && bytes_later < 8 * MIB, "{bytes} {bytes_later}");
     let later = START + Duration::from_secs(1);
     assert!(!limiter.passes("over", later));

@@ -173,12 +173,15 @@ fn an_entry_that_does_not_decode_is_rebuilt_and_told() {
 }
 
 #[test]
-fn another_number_of_keys_finds_buckets_where_they_were() {
-    let before = Limiter::new(1_024, windows(1, RateUnit::Day, 1));
-    (0..400).for_each(|key| assert!(before.passes(key, START)));
-    let after = Limiter { table: Table::open(1_500, &before.store, [9; 16]).unwrap(), ..before };
-    let fresh = (0..400).filter(|key| after.passes(*key, START)).count();
-    assert_eq!(fresh, 0);
+fn another_number_of_keys_gives_nobody_a_fresh_bucket() {
+    let mut limiter = Limiter::new(1_024, windows(1, RateUnit::Day, 1));
+    (0..400).for_each(|key| assert!(limiter.passes(key, START)));
+    for max_keys in [1_500, 4_096, 8, 65_536, 2_048] {
+        limiter.table = Table::open(max_keys, &limiter.store, [9; 16]).unwrap();
+        let fresh = (0..400).filter(|key| limiter.passes(*key, START)).count();
+        assert_eq!(fresh, 0, "{max_keys}");
+        assert!(limiter.passes(1_000_000 + max_keys, START), "a new client is let in");
+    }
 }
 
 #[test]
