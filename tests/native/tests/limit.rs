@@ -150,6 +150,8 @@ fn a_dry_run_counts_and_refuses_nothing() {
     assert_eq!(envoy.metric("portcullis.limit.dry_run_refused"), Some(98));
     assert_eq!(envoy.metric("portcullis.limit.permitted"), Some(2));
     assert_eq!(envoy.metric("portcullis.limit.rate_limit_exceeded"), None);
+    let told = envoy.log().iter().filter(|line| line.text.contains("would refuse a request")).count();
+    assert_eq!(told, 98);
 }
 
 #[test]
@@ -256,6 +258,11 @@ fn a_trace_names_the_rule_and_what_is_left() {
     let answer = stream.respond([(":status", "200")]).end().received().unwrap();
     let trace = answer.headers.text("portcullis-trace");
     assert_eq!(trace.as_deref(), Some("limit;rule=\"default\";remaining=19"));
+    passing(&envoy, "/api/auth/login", "usr_1");
+    let refused =
+        envoy.get("/api/auth/login").header("x-portcullis-debug", "let-me-see").end().outcome().replied();
+    let expected = "limit;rule=\"/api/auth/login\";refused=portcullis.limit.rate_limit_exceeded";
+    assert_eq!(refused.headers.text("portcullis-trace").as_deref(), Some(expected));
 }
 
 #[test]

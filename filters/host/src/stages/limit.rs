@@ -109,27 +109,31 @@ impl Limiter {
 
     fn go_on(&self, rule: &Rc<Rule>, charge: Charge, exchange: &mut Exchange) -> Progress {
         self.counters.count(&charge);
-        let now = exchange.now();
-        let standing = *charge.verdict.standing();
-        exchange.trace(format_args!("limit;rule={:?};remaining={}", rule.name(), standing.remaining));
-        if rule.tells_permitted() && (charge.verdict.is_permitted() || rule.is_dry_run()) {
+        let (now, standing) = (exchange.now(), *charge.verdict.standing());
+        let passes = charge.verdict.is_permitted() || rule.is_dry_run();
+        if passes && rule.tells_permitted() {
             exchange.on_answer(Box::new(Fields { rule: Rc::clone(rule), standing, now }));
         }
         match charge.verdict {
-            Verdict::Permitted(_) => Progress::Continue,
-            Verdict::Refused { wait, standing } => {
+            Verdict::Permitted(_) => {
+                exchange.trace(format_args!("limit;rule={:?};remaining={}", rule.name(), standing.remaining));
+                Progress::Continue
+            }
+            Verdict::Refused { wait, .. } => {
                 self.refuse(rule, &Reason::Exceeded { rule, wait, standing, now }, exchange)
             }
         }
     }
 
     fn refuse(&self, rule: &Rule, reason: &Reason<'_>, exchange: &mut Exchange) -> Progress {
+        let (name, detail) = (rule.name(), reason.detail());
         if !rule.is_dry_run() {
-            exchange.trace(format_args!("limit;rule={:?};refused={}", rule.name(), reason.detail()));
+            exchange.trace(format_args!("limit;rule={name:?};refused={detail}"));
             return Progress::Refuse(Box::new(reason.refusal()));
         }
         self.counters.count_dry_run();
-        log::info!("{} would refuse a request: {}", rule.name(), reason.detail());
+        exchange.trace(format_args!("limit;rule={name:?};dry_run={detail}"));
+        log::info!("the rule {name:?} would refuse a request: {detail}");
         Progress::Continue
     }
 }
