@@ -34,8 +34,9 @@ pub(crate) fn read_any(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Strin
     node.expected("a header's name", mistakes)
 }
 
-/// A token (RFC 9110, section 5.6.2).
-pub(crate) fn is_token(text: &str) -> bool {
+/// Whether `text` is a token (RFC 9110, section 5.6.2), as every header's name is.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
     let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_tchar)
 }

@@ -26,6 +26,7 @@ pub use auth::AuthConfig;
 pub use canonical_path::CanonicalPath;
 pub use document::{DebugConfig, Document, ErrorsConfig, Section};
 pub use fields::Fields;
+pub use header_name::is_token;
 pub use json_path::{JsonPath, JsonPathError, JsonPathFault, Step};
 pub use methods::Methods;
 pub use mistakes::{Fault, Mistake, Mistakes};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use portcullis_document::PathPattern;
+use portcullis_document::{PathPattern, is_token};
 
 use super::{Hole, Piece, Place, Source, Template, target};
 
@@ -124,16 +124,10 @@ fn named(hole: &str, name: &str) -> Result<Box<str>, TemplateError> {
 
 fn header(hole: &str, name: &str) -> Result<Source, TemplateError> {
     let name = named(hole, name)?;
-    if !is_header_name(&name) {
+    if !is_token(&name) {
         return Err(TemplateError::BadHeaderName { name: name.into() });
     }
     Ok(Source::Header(name.to_ascii_lowercase().into()))
-}
-
-/// A field name is a token (RFC 9110, section 5.6.2).
-pub(crate) fn is_header_name(name: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token)
 }
 
 /// Names of parts may hold dots: the longest one that fits is meant.
