@@ -265,6 +265,54 @@ fn an_entry_of_shared_data_is_created_once() {
 }
 
 #[test]
+fn a_new_configuration_is_a_new_root_and_the_old_one_stays_for_its_streams() {
+    let gate = Setup::module("probe", json!({ "n": 1 })).reloadable().start();
+    std::thread::scope(|threads| {
+        let old = threads.spawn(|| told(&gate, "/api/users/7?delay_ms=1500", "configured").send());
+        eventually("the old stream is on its way", || {
+            (gate.services.users.seen().count("/users/7") == 1).then_some(())
+        });
+        assert!(gate.reload(&json!({ "n": 2 })));
+        eventually("the worker has the new root", || {
+            let answer = told(&gate, "/api/orders/7", "configured").send();
+            events(&gate, &answer).iter().any(|event| event.contains("\"n\":2")).then_some(())
+        });
+        let answer = old.join().unwrap();
+        answer.passed();
+        let events = events(&gate, &answer);
+        assert!(has(&events, "response_body"), "the old stream lost its filter: {events:?}");
+        assert!(events.iter().any(|event| event.contains("\"n\":1")), "{events:?}");
+    });
+    gate.has_not_trapped();
+}
+
+#[test]
+fn ticks_come_to_every_root() {
+    // One worker and the main thread.
+    eventually("each root has ticked three times", || {
+        (FLAG.log().lines().filter(|line| line.ends_with("probe tick 3")).count() >= 2).then_some(())
+    });
+}
+
+#[test]
+fn a_foreign_function_is_there_when_the_host_has_it() {
+    let outcome = |name: &str| {
+        let answer = told(&FLAG, "/api/users/7", &format!("foreign:{name}")).send();
+        events(&FLAG, &answer).into_iter().find(|event| event.starts_with("foreign=")).unwrap()
+    };
+    assert_eq!(outcome("clear_route_cache"), "foreign=Ok(())");
+    assert_eq!(outcome("verify_signature"), "foreign=Err(BadArgument)");
+    assert_eq!(outcome("nobody_has_this"), "foreign=Err(NotFound)");
+}
+
+#[test]
+fn headers_are_bytes() {
+    let answer = told(&FLAG, "/api/users/7", "bytes").send();
+    let sent = FLAG.forwarded(&answer).header("x-bytes").map(str::to_owned);
+    assert_eq!(sent.as_deref(), Some("\u{fffd}\u{fffd}"));
+}
+
+#[test]
 fn request_properties_are_there_as_long_as_the_request_headers() {
     let answer = told(&FLAG, "/api/users/7", "property").send();
     let events = events(&FLAG, &answer);

@@ -12,8 +12,12 @@
 //! | `mark` | sets a header on the answer when its body has ended |
 //! | `share:KEY` | creates this entry of shared data twice |
 //! | `property` | reads the property `request.path` in both directions |
+//! | `foreign:NAME` | calls this foreign function with nothing |
+//! | `bytes` | sets a request header that is no UTF-8 |
+//! | `configured` | tells the configuration that its root was given |
 //!
-//! When the request is over, one line of the log tells everything: `probe <request id> <event> <event> ...`.
+//! When the request is over, one line of the log tells everything: `probe <request id> <event> <event> ...`. Each root tells
+//! its first ticks.
 
 use std::time::Duration;
 
@@ -23,14 +27,24 @@ use proxy_wasm::types::{Action, ContextType, LogLevel};
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(LogLevel::Info);
-    proxy_wasm::set_root_context(|_| Box::new(Probe::default()));
+    proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
 
 /// A CAS number that no entry has: with it, a write only creates.
 const NEVER_ISSUED: u32 = u32::MAX;
 
+/// How many of its ticks a root tells.
+const TICKS_TOLD: u32 = 3;
+
+#[derive(Default)]
+struct Root {
+    configuration: String,
+    ticks: u32,
+}
+
 #[derive(Default)]
 struct Probe {
+    configuration: String,
     id: String,
     words: Vec<String>,
     events: Vec<String>,
@@ -80,6 +94,22 @@ impl Probe {
         }
     }
 
+    fn ask_the_host(&mut self) {
+        if let Some(key) = self.word("share") {
+            self.share(&key);
+        }
+        if let Some(name) = self.word("foreign") {
+            let outcome = self.call_foreign_function(&name, None).map(|_| ());
+            self.note(format!("foreign={outcome:?}"));
+        }
+        if self.has("bytes") {
+            self.set_http_request_header_bytes("x-bytes", Some(b"\xff\xfe"));
+        }
+        if self.has("configured") {
+            self.note(format!("configuration={}", self.configuration.replace(' ', "")));
+        }
+    }
+
     fn read_property(&mut self, phase: &str) {
         if self.has("property") {
             let found = self.get_property(vec!["request", "path"]).is_some();
@@ -103,13 +133,29 @@ impl Probe {
     }
 }
 
-impl RootContext for Probe {
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _: usize) -> bool {
+        let configuration = self.get_plugin_configuration().unwrap_or_default();
+        self.configuration = String::from_utf8_lossy(&configuration).into_owned();
+        self.set_tick_period(Duration::from_millis(20));
+        true
+    }
+
+    fn on_tick(&mut self) {
+        self.ticks = self.ticks.saturating_add(1);
+        if self.ticks <= TICKS_TOLD {
+            let _ = hostcalls::log(LogLevel::Info, &format!("probe tick {}", self.ticks));
+        }
+    }
+
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
 
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Probe::default()))
+        Some(Box::new(Probe { configuration: self.configuration.clone(), ..Probe::default() }))
     }
 }
 
@@ -131,9 +177,7 @@ impl HttpContext for Probe {
         self.words = words.split(',').map(str::to_owned).collect();
         self.note(format!("request_headers={is_last}"));
         self.read_property("request");
-        if let Some(key) = self.word("share") {
-            self.share(&key);
-        }
+        self.ask_the_host();
         if let Some(cluster) = self.word("call") {
             self.call(&cluster);
             return if self.events.iter().any(|event| event == "called") {
