@@ -155,6 +155,7 @@ impl Auth {
         let place = found.place;
         let shown = match trust.remembered(&found.token, now) {
             Some(visa) => Shown { visa, was_remembered: true },
+            None if self.places.are_several(&found) => return Err(SeveralTokens.into()),
             None => self.verify(&found.token, trust, host, now)?,
         };
         if !self.forward_token {

@@ -25,11 +25,13 @@ pub enum ObjectFault {
 impl<'a> Object<'a> {
     /// Reads an object whose names are all distinct, at any depth.
     pub(crate) fn parse(text: &'a str) -> Result<Self, ObjectFault> {
-        let object = Self::parse_unchecked(text)?;
-        if !names_are_distinct(text) {
-            return Err(ObjectFault::NameTwice);
+        let object = Self::parse_shallow(text)?;
+        // Most tokens hold no object further down, and are spared a second reading.
+        let mut values = object.0.iter().map(|(_, value)| value.get());
+        if values.all(|value| !holds_object(value) || names_are_distinct(value)) {
+            return Ok(object);
         }
-        Ok(object)
+        Err(ObjectFault::NameTwice)
     }
 
     /// Reads an object whose own names are distinct; what is further down is not looked at.
@@ -64,12 +66,23 @@ impl<'a> Object<'a> {
 
 /// The text that a value is; `None` where it is something else, or holds half of a surrogate pair.
 pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
-    serde_json::from_str::<Name<'_>>(value.get()).ok().map(|name| name.0)
+    let json = value.get().strip_prefix('"')?;
+    match json.strip_suffix('"') {
+        // What is no JSON without its escapes was none with them, so this is the text.
+        Some(plain) if !plain.contains('\\') => Some(Cow::Borrowed(plain)),
+        _ => serde_json::from_str::<Name<'_>>(value.get()).ok().map(|name| name.0),
+    }
 }
 
 /// The items of an array, as written; `None` where it is none.
 pub(crate) fn items_of(value: &RawValue) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(value.get()).ok()
+    // Asking first spares the making of an error.
+    value.get().starts_with('[').then(|| serde_json::from_str(value.get()).ok())?
+}
+
+/// Whether there is an object in a value, as far as a glance can tell.
+fn holds_object(json: &str) -> bool {
+    json.starts_with(['{', '[']) && json.contains('{')
 }
 
 /// Whether no object of `json`, which must be sound JSON, has two members of one name.

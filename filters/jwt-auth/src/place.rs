@@ -69,6 +69,12 @@ impl Places {
         Ok(found)
     }
 
+    /// Whether what was found is more than one token, joined into one line. Asked only about what is not known for a token
+    /// already, since it takes a look at every byte.
+    pub(crate) fn are_several(&self, found: &Found<'_>) -> bool {
+        matches!(self.0.get(found.place), Some(Place::Header { .. })) && header::is_joined(&found.token)
+    }
+
     /// Takes the token off the place where it was found.
     pub(crate) fn remove(&self, place: usize, request: &mut Head) {
         match self.0.get(place) {

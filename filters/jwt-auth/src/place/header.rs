@@ -9,7 +9,7 @@ use super::Held;
 /// What the header holds.
 ///
 /// With a scheme, `credentials = scheme 1*SP token` (RFC 6750, section 2.1), the scheme in any case; a value of another
-/// scheme is none of ours. Commas are what Envoy joins repeated headers with, and no token holds one.
+/// scheme is none of ours.
 pub(super) fn held<'h>(name: &'h str, scheme: Option<&str>, request: &'h Head) -> Held<'h> {
     let mut lines = request.all(name);
     let Some(value) = lines.next() else {
@@ -18,21 +18,25 @@ pub(super) fn held<'h>(name: &'h str, scheme: Option<&str>, request: &'h Head) -
     if lines.next().is_some() {
         return Held::Several;
     }
-    match scheme {
-        Some(scheme) => after_scheme(value, scheme.as_bytes()),
-        None if value.contains(&b',') => Held::Several,
-        None => Held::one_of(std::iter::once(Cow::Borrowed(value))),
-    }
+    let token = match scheme.map(|scheme| scheme.as_bytes()) {
+        None => Some(value),
+        Some(scheme) => match credentials(value, scheme) {
+            Some(rest) => Some(without_spaces(rest)),
+            None if is_joined(value) && holds_ours(value, scheme) => return Held::Several,
+            None => None,
+        },
+    };
+    Held::one_of(token.map(Cow::Borrowed).into_iter())
 }
 
-fn after_scheme<'h>(value: &'h [u8], scheme: &[u8]) -> Held<'h> {
-    if value.contains(&b',') {
-        let ours = |piece: &[u8]| credentials(piece.trim_ascii(), scheme).is_some();
-        let has_ours = value.split(|byte| *byte == b',').any(ours);
-        return if has_ours { Held::Several } else { Held::Nothing };
-    }
-    let token = credentials(value, scheme).map(without_spaces);
-    Held::one_of(token.map(Cow::Borrowed).into_iter())
+/// Commas are what Envoy joins repeated headers with, and no token holds one.
+pub(super) fn is_joined(value: &[u8]) -> bool {
+    value.contains(&b',')
+}
+
+fn holds_ours(value: &[u8], scheme: &[u8]) -> bool {
+    let mut pieces = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    pieces.any(|piece| credentials(piece, scheme).is_some())
 }
 
 /// What follows the scheme, spaces and all; `None` where the scheme is another.

@@ -10,6 +10,9 @@ fn found(places: &[TokenPlace], pairs: &[(&str, &str)]) -> Result<Option<String>
     let head = head(pairs);
     let places = Places::new(places);
     let found = places.find(&head)?;
+    if found.as_ref().is_some_and(|found| places.are_several(found)) {
+        return Err(SeveralTokens);
+    }
     Ok(found.map(|found| String::from_utf8(found.token.into_owned()).unwrap()))
 }
 
