@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::bucket::{Bucket, SET_BACK, Short};
 use crate::set::{Record, RuleTag, Set};
 use crate::store::Change;
-use crate::verdict::Verdict;
+use crate::verdict::{Standing, Verdict};
 use crate::windows::Windows;
 
 /// What a request costs under its rule.
@@ -14,6 +14,8 @@ pub(crate) struct Bill<'a> {
     pub rule: RuleTag,
     pub windows: &'a Windows,
     pub cost: u32,
+    /// For how many requests to pay, if the bucket holds enough; else for one.
+    pub requests: u32,
 }
 
 /// Where a bucket belongs.
@@ -36,23 +38,32 @@ pub struct Charge {
     pub rebuilt: bool,
 }
 
+/// A decision, and what the worker may keep of it.
+pub(crate) struct Decision {
+    pub charge: Charge,
+    /// The bucket as the decision leaves it.
+    pub bucket: Bucket,
+    /// The requests that are paid for besides this one.
+    pub in_advance: u32,
+}
+
 /// Decides on the bytes of one set.
 pub(crate) fn decide(
     bytes: &mut Vec<u8>,
     place: &Place<'_>,
     bill: &Bill<'_>,
     now: u64,
-) -> (Change, (Charge, Bucket)) {
+) -> (Change, Decision) {
     let (mut set, rebuilt) = Set::open(bytes, place.fingerprint);
     let (mut bucket, mut change) = match set.found() {
         Some(record) => (Bucket::restored(&record.remains, bill.windows), Change::Keep),
         None => newcomer(&mut set, place, bill, now),
     };
     let is_set_back = bucket.settle(bill.windows, now);
-    let taken = bucket.take(bill.windows, bill.cost, now);
+    let paid = pay(&mut bucket, bill, now);
     let mut evicted = false;
     // A refusal changes nothing: an attacker who is over the limit costs one read, and displaces nobody.
-    if taken.is_ok() || (is_set_back && set.found().is_some()) {
+    if paid.is_ok() || (is_set_back && set.found().is_some()) {
         let record = Record {
             fingerprint: place.fingerprint,
             rule: bill.rule,
@@ -62,8 +73,18 @@ pub(crate) fn decide(
         evicted = set.put(&record, place.ways, now);
         change = Change::Write;
     }
-    let verdict = verdict(&bucket, taken, bill, now);
-    (change, (Charge { verdict, evicted, rebuilt }, bucket))
+    let verdict = verdict(&bucket, paid, bill, now);
+    let charge = Charge { verdict, evicted, rebuilt };
+    (change, Decision { charge, bucket, in_advance: paid.map_or(0, |requests| requests.saturating_sub(1)) })
+}
+
+/// Pays for as many requests as are asked for, or for one; answers for how many.
+fn pay(bucket: &mut Bucket, bill: &Bill<'_>, now: u64) -> Result<u32, Short> {
+    let all = bill.cost.checked_mul(bill.requests).filter(|_| bill.requests > 1);
+    match all.map(|tokens| bucket.take(bill.windows, tokens, now)) {
+        Some(Ok(())) => Ok(bill.requests),
+        _ => bucket.take(bill.windows, bill.cost, now).map(|()| 1),
+    }
 }
 
 /// The bucket with this fingerprint, or what it can have at most if it had to leave; nothing is decided.
@@ -81,15 +102,19 @@ pub(crate) fn still_refuses(mut bucket: Bucket, bill: &Bill<'_>, now: u64) -> Op
     if bucket.settle(bill.windows, now) {
         return None;
     }
-    let taken = bucket.take(bill.windows, bill.cost, now);
-    let verdict = verdict(&bucket, taken, bill, now);
+    let paid = pay(&mut bucket, bill, now);
+    let verdict = verdict(&bucket, paid, bill, now);
     (!verdict.is_permitted()).then_some(Charge { verdict, evicted: false, rebuilt: false })
 }
 
-fn verdict(bucket: &Bucket, taken: Result<(), Short>, bill: &Bill<'_>, now: u64) -> Verdict {
+/// What workers hold of a bucket is left as well, as long as there is anything left.
+fn verdict(bucket: &Bucket, paid: Result<u32, Short>, bill: &Bill<'_>, now: u64) -> Verdict {
     let standing = bucket.standing(bill.windows, now);
-    match taken {
-        Ok(()) => Verdict::Permitted(standing),
+    match paid {
+        Ok(_) => {
+            let lent = bill.windows.iter().nth(standing.window).map_or(0, |window| window.quota.lent());
+            Verdict::Permitted(Standing { remaining: standing.remaining.saturating_add(lent), ..standing })
+        }
         Err(short) => Verdict::Refused { wait: Duration::from_nanos(short.wait), standing },
     }
 }

@@ -30,6 +30,7 @@ mod hash;
 mod header;
 mod decision;
 mod exhausted;
+mod leases;
 mod table;
 mod key;
 mod fields;

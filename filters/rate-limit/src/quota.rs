@@ -17,12 +17,21 @@ pub struct Quota {
     requests: NonZeroU32,
     unit: RateUnit,
     burst: NonZeroU32,
+    /// Tokens of the burst that workers may hold, and the bucket therefore not.
+    lent: u32,
 }
 
 /// The bucket would take longer than [`LONGEST_FILL`] to fill: no process lives that long, and nanoseconds since the
 /// epoch, plus this, still fit their 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FillsTooSlowly;
+
+/// A bucket of at least so many tokens can be leased from; what workers may hold of it is then a sixtieth, at most.
+const LEASABLE: u32 = 1 << 18;
+/// The tokens that the workers of a process may hold of a bucket: 256 of them, which is more than a machine has cores.
+pub(crate) const LENT: u32 = 256 * LEASE;
+/// The tokens that a worker takes at once. A few are enough: of sixteen looks at shared data one is left.
+pub(crate) const LEASE: u32 = 16;
 
 /// A hundred years, in nanoseconds.
 pub const LONGEST_FILL: u64 = 100 * 365 * 86_400 * NANOS_PER_SECOND;
@@ -32,7 +41,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 impl Quota {
     /// So many requests in a unit, and so many at once.
     pub fn new(requests: NonZeroU32, unit: RateUnit, burst: NonZeroU32) -> Result<Self, FillsTooSlowly> {
-        let quota = Self { requests, unit, burst };
+        let quota = Self { requests, unit, burst, lent: 0 };
         let fill_time = quota.capacity().div_ceil(Parts::from(requests.get()));
         if fill_time > Parts::from(LONGEST_FILL) { Err(FillsTooSlowly) } else { Ok(quota) }
     }
@@ -55,9 +64,24 @@ impl Quota {
         self.burst.get()
     }
 
-    /// A full bucket.
+    /// A full bucket, without what workers may hold of it.
     pub(crate) fn capacity(&self) -> Parts {
-        self.tokens(self.burst.get())
+        self.tokens(self.burst.get().saturating_sub(self.lent))
+    }
+
+    /// Whether a bucket is so large that workers may hold some of it.
+    pub(crate) fn is_leasable(&self) -> bool {
+        self.burst.get() >= LEASABLE
+    }
+
+    /// A quota of whose buckets workers hold [`LENT`] tokens.
+    pub(crate) fn leased(self) -> Self {
+        Self { lent: LENT, ..self }
+    }
+
+    /// The tokens that workers may hold of a bucket.
+    pub(crate) fn lent(&self) -> u32 {
+        self.lent
     }
 
     /// So many whole tokens.
@@ -106,7 +130,7 @@ fn nanos(unit: RateUnit) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FillsTooSlowly, Quota};
+    use super::{FillsTooSlowly, LENT, Quota};
     use portcullis_document::rate_limiting::RateUnit;
     use std::num::NonZeroU32;
 
@@ -120,11 +144,19 @@ mod tests {
             for requests in [1, 2, 3, 7, 1_000, 999_983, 1_000_000, u32::MAX] {
                 let quota = quota(requests, unit, requests).unwrap();
                 let nanos = u64::from(unit.seconds()) * 1_000_000_000;
-                assert_eq!(quota.gain_in(nanos), quota.capacity(), "{requests} per {unit:?}");
-                assert_eq!(quota.fill_time(), nanos);
-                assert_eq!(quota.whole_tokens(quota.capacity() - 1), requests - 1);
+                assert_eq!(quota.gain_in(nanos), quota.tokens(requests), "{requests} per {unit:?}");
+                assert_eq!(quota.time_to_gain(quota.tokens(requests)), nanos);
+                assert_eq!(quota.whole_tokens(quota.tokens(requests) - 1), requests - 1);
             }
         }
+    }
+
+    #[test]
+    fn a_bucket_and_what_workers_hold_of_it_are_its_burst() {
+        let whole = quota(1_000_000, RateUnit::Second, 262_144).unwrap();
+        assert!(whole.is_leasable() && !quota(1, RateUnit::Second, 262_143).unwrap().is_leasable());
+        assert_eq!(whole.capacity(), whole.tokens(262_144));
+        assert_eq!(whole.leased().capacity(), whole.tokens(262_144 - LENT));
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Rule {
         if config.key.is_empty() || quotas.len() < config.windows.len() {
             return None;
         }
-        let windows = Windows::new(name, &quotas)?;
+        let windows = Windows::new(name, &quotas)?.leased(config.cost.get());
         Some(Self {
             name: name.to_owned(),
             identity: Identity::of(name, &config.methods, &config.key),
@@ -117,7 +117,7 @@ impl Rule {
             Keyed::Unlimited => return Ruling::Unlimited,
             Keyed::Missing => return Ruling::KeyMissing,
         };
-        let bill = Bill { rule: self.identity.tag, windows: &self.windows, cost: self.cost };
+        let bill = Bill { rule: self.identity.tag, windows: &self.windows, cost: self.cost, requests: 1 };
         match table.charge(store, slot, &bill, now) {
             Ok(charge) => Ruling::Counted(charge),
             Err(Contended) => Ruling::Contended,

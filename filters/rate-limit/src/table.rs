@@ -7,11 +7,14 @@
 use std::time::Duration;
 
 use crate::bucket::Bucket;
-use crate::decision::{Bill, Charge, Place, decide, peek, still_refuses};
+use crate::decision::{Bill, Charge, Decision, Place, decide, peek, still_refuses};
 use crate::exhausted::Exhausted;
 use crate::hash::{KeyHasher, Secret, Slot};
 use crate::header::Header;
+use crate::leases::Leases;
+use crate::quota::LEASE;
 use crate::store::{Change, Contended, Store};
+use crate::verdict::Verdict;
 
 /// The buckets of all rules, as one worker sees them.
 #[derive(Clone, Debug)]
@@ -24,6 +27,7 @@ pub struct Table {
     /// Buckets in a set.
     ways: usize,
     exhausted: Exhausted,
+    leases: Leases,
 }
 
 /// Sets have at least this many buckets. In fewer, chance alone crowds some sets long before the table is full; more
@@ -57,6 +61,7 @@ impl Table {
             secret: header.secret,
             ways: usize::try_from(max_keys / sets).unwrap_or(usize::MAX),
             exhausted: Exhausted::default(),
+            leases: Leases::default(),
         })
     }
 
@@ -74,18 +79,50 @@ impl Table {
         now: Duration,
     ) -> Result<Charge, Contended> {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let known = self.exhausted.find(slot).and_then(|bucket| still_refuses(bucket, bill, now));
-        if let Some(refused) = known {
+        let leases = bill.windows.can_lease().then_some(&self.leases);
+        if let Some(standing) = leases.and_then(|leases| leases.spend(slot, bill.cost, now)) {
+            return Ok(Charge { verdict: Verdict::Permitted(standing), evicted: false, rebuilt: false });
+        }
+        if let Some(refused) = self.exhausted.find(slot).and_then(|bucket| still_refuses(bucket, bill, now)) {
             return Ok(refused);
         }
+        match leases {
+            Some(leases) => self.lease(leases, store, slot, bill, now),
+            None => self.look(store, slot, bill, now).map(|decision| decision.charge),
+        }
+    }
+
+    /// Decides, and where the client comes often, pays in advance.
+    fn lease(
+        &self,
+        leases: &Leases,
+        store: &impl Store,
+        slot: Slot,
+        bill: &Bill<'_>,
+        now: u64,
+    ) -> Result<Charge, Contended> {
+        // A worker holds so many tokens at most, and not requests, which may cost more.
+        let most = LEASE.checked_div(bill.cost).unwrap_or(1).max(1);
+        let requests = if leases.is_hot(slot, now) { most } else { 1 };
+        let Decision { mut charge, in_advance, .. } =
+            self.look(store, slot, &Bill { requests, ..*bill }, now)?;
+        if let Verdict::Permitted(standing) = &mut charge.verdict {
+            leases.keep(slot, in_advance, *standing, now);
+            standing.remaining = standing.remaining.saturating_add(in_advance.saturating_mul(bill.cost));
+        }
+        Ok(charge)
+    }
+
+    /// Decides on the bucket in shared data.
+    fn look(&self, store: &impl Store, slot: Slot, bill: &Bill<'_>, now: u64) -> Result<Decision, Contended> {
         let former = || self.former(store, slot, bill, now);
         let place = Place { fingerprint: slot.fingerprint, ways: self.ways, former: &former };
         let name = SetName::of(slot.set_of(self.sets));
-        let (charge, bucket) = store.update(name.bytes(), |bytes| decide(bytes, &place, bill, now))?;
-        if !charge.verdict.is_permitted() {
-            self.exhausted.remember(slot, bucket);
+        let decision = store.update(name.bytes(), |bytes| decide(bytes, &place, bill, now))?;
+        if !decision.charge.verdict.is_permitted() {
+            self.exhausted.remember(slot, decision.bucket);
         }
-        Ok(charge)
+        Ok(decision)
     }
 
     /// The bucket of a key where it was when the table had another number of sets; of several the emptiest.

@@ -3,6 +3,7 @@
 use portcullis_document::rate_limiting::RateUnit;
 
 use crate::Quota;
+use crate::quota::LEASE;
 
 /// So many windows has a rule at most: one for each unit.
 pub const MOST_WINDOWS: usize = 4;
@@ -76,9 +77,22 @@ impl Windows {
         Some(Self { list: windows.collect() })
     }
 
+    /// The windows, with tokens that workers may hold if all of them are large enough and a request's `cost` small.
+    pub(crate) fn leased(mut self, cost: u32) -> Self {
+        if cost <= LEASE && self.iter().all(|window| window.quota.is_leasable()) {
+            self.list.iter_mut().for_each(|window| window.quota = window.quota.leased());
+        }
+        self
+    }
+
     /// They, in the order of the document.
     pub fn iter(&self) -> impl Iterator<Item = &Window> {
         self.list.iter()
+    }
+
+    /// Whether workers may hold tokens of all of them.
+    pub(crate) fn can_lease(&self) -> bool {
+        self.iter().all(|window| window.quota.lent() > 0)
     }
 
     /// How long an empty bucket takes to fill.

@@ -17,7 +17,8 @@ const START: Duration = Duration::from_secs(1_800_000_000);
 
 fn windows(requests: u32, unit: RateUnit, burst: u32) -> Windows {
     let number = |number| NonZeroU32::new(number).unwrap();
-    Windows::new("default", &[Quota::new(number(requests), unit, number(burst)).unwrap()]).unwrap()
+    let quota = Quota::new(number(requests), unit, number(burst)).unwrap();
+    Windows::new("default", &[quota]).unwrap().leased(1)
 }
 
 /// A table and a rule at work.
@@ -36,7 +37,7 @@ impl Limiter {
     fn charge(&self, key: u32, now: Duration) -> Charge {
         let mut hasher = self.table.hasher();
         hasher.part(&key.to_le_bytes());
-        let bill = Bill { rule: RuleTag(1), windows: &self.windows, cost: 1 };
+        let bill = Bill { rule: RuleTag(1), windows: &self.windows, cost: 1, requests: 1 };
         self.table.charge(&self.store, hasher.slot(), &bill, now).unwrap()
     }
 
@@ -116,7 +117,7 @@ fn a_flood_under_a_slow_rule_leaves_a_fast_one_alone() {
     let fast = windows(100, RateUnit::Second, 20);
     for key in 0..500_u32 {
         let slot = Slot { set: key, fingerprint: u64::from(key) };
-        let bill = Bill { rule: RuleTag(2), windows: &fast, cost: 1 };
+        let bill = Bill { rule: RuleTag(2), windows: &fast, cost: 1, requests: 1 };
         let now = START + Duration::from_millis(10) * key;
         let charge = slow.table.charge(&slow.store, slot, &bill, now).unwrap();
         assert!(charge.verdict.is_permitted(), "{key}");
@@ -185,6 +186,47 @@ fn another_number_of_keys_gives_nobody_a_fresh_bucket() {
 }
 
 #[test]
+fn a_large_bucket_is_looked_at_once_in_sixteen_requests() {
+    let limiter = Limiter::new(8, windows(1_000_000, RateUnit::Day, 1_000_000));
+    assert!(limiter.passes(0, START));
+    let remaining = |_| limiter.charge(0, START).verdict.standing().remaining;
+    let told: Vec<u32> = (0..40).map(remaining).collect();
+    assert!(told.iter().copied().eq((999_959..999_999).rev()), "{told:?}");
+    limiter.store.overwrite(b"nobody reads this");
+    let rebuilt = (0..32).filter(|_| limiter.charge(0, START).rebuilt).count();
+    assert_eq!(rebuilt, 1, "one look in sixteen requests, and one more finds the new entry");
+}
+
+#[test]
+fn workers_that_lease_pass_no_more_than_the_burst() {
+    let windows = windows(10, RateUnit::Day, 1 << 18);
+    let store = Memory::default();
+    let tables = [1, 2, 3].map(|_| Table::open(8, &store, [1; 16]).unwrap());
+    let slot = Slot { set: 0, fingerprint: 7 };
+    let bill = Bill { rule: RuleTag(1), windows: &windows, cost: 1, requests: 1 };
+    let passes = |request: &usize| {
+        let charge = tables[request % tables.len()].charge(&store, slot, &bill, START).unwrap();
+        charge.verdict.is_permitted()
+    };
+    let passed = (0..(1 << 18) + 1_000).filter(passes).count();
+    assert_eq!(passed, (1 << 18) - 4_096, "all but what the other workers could have held");
+    let Verdict::Refused { standing, .. } = tables[0].charge(&store, slot, &bill, START).unwrap().verdict
+    else {
+        panic!("passed")
+    };
+    assert_eq!(standing.remaining, 0);
+}
+
+#[test]
+fn a_lease_ends_with_what_it_knows() {
+    let limiter = Limiter::new(8, windows(1_000_000, RateUnit::Second, 1_000_000));
+    (0..3).for_each(|_| assert!(limiter.passes(0, START)));
+    limiter.store.overwrite(b"nobody reads this");
+    assert!(limiter.charge(0, START + Duration::from_secs(10)).rebuilt, "it is looked at again");
+    assert!(limiter.charge(0, START - Duration::from_secs(10)).verdict.is_permitted());
+}
+
+#[test]
 fn a_store_that_never_takes_a_write_refuses() {
     struct Contested;
     impl Store for Contested {
@@ -198,7 +240,7 @@ fn a_store_that_never_takes_a_write_refuses() {
         }
     }
     let limiter = Limiter::new(8, windows(1, RateUnit::Day, 1));
-    let bill = Bill { rule: RuleTag(1), windows: &limiter.windows, cost: 1 };
+    let bill = Bill { rule: RuleTag(1), windows: &limiter.windows, cost: 1, requests: 1 };
     let slot = Slot { set: 0, fingerprint: 0 };
     assert_eq!(limiter.table.charge(&Contested, slot, &bill, START), Err(Contended));
 }
@@ -235,7 +277,7 @@ proptest! {
             let mut hasher = table.hasher();
             hasher.part(&[rule.to_le_bytes(), key.to_le_bytes()].concat());
             for _ in 0..times {
-                let bill = Bill { rule: RuleTag(rule), windows, cost: 1 };
+                let bill = Bill { rule: RuleTag(rule), windows, cost: 1, requests: 1 };
                 let charge = table.charge(&store, hasher.slot(), &bill, now).unwrap();
                 if let Verdict::Permitted(_) = charge.verdict {
                     let nanos = u64::try_from(now.as_nanos()).unwrap();
