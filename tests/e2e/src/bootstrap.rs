@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use services::Services;
 
+use crate::capabilities::all_but_foreign_functions;
 use crate::envoy::repository;
 use crate::setup::{Filter, Setup};
 
@@ -91,7 +92,7 @@ fn access_log() -> Value {
 }
 
 fn wasm(filter: &Filter, setup: &Setup) -> Value {
-    json!({
+    let mut wasm = json!({
         "name": filter.module,
         "typed_config": { "@type": WASM, "config": {
             "name": filter.module,
@@ -104,7 +105,12 @@ fn wasm(filter: &Filter, setup: &Setup) -> Value {
             "allow_on_headers_stop_iteration": setup.headers_wait,
             "configuration": configuration(filter, setup),
         } },
-    })
+    });
+    if !setup.has_foreign_functions {
+        wasm["typed_config"]["config"]["vm_config"]["capability_restriction_config"] =
+            json!({ "allowed_capabilities": all_but_foreign_functions() });
+    }
+    wasm
 }
 
 /// A document that is a string is sent as it is: it need not be JSON.

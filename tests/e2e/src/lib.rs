@@ -6,6 +6,7 @@
 mod admin;
 mod answer;
 mod bootstrap;
+mod capabilities;
 mod client;
 mod envoy;
 mod eventually;

@@ -32,6 +32,7 @@ pub struct Setup {
     pub(crate) normalized: bool,
     pub(crate) reloadable: bool,
     pub(crate) is_struct: bool,
+    pub(crate) has_foreign_functions: bool,
     pub(crate) clusters: Vec<(String, Option<SocketAddr>)>,
     pub(crate) routes: Vec<Value>,
 }
@@ -51,6 +52,7 @@ impl Setup {
             normalized: false,
             reloadable: false,
             is_struct: false,
+            has_foreign_functions: true,
             clusters: Vec::new(),
             routes: Vec::new(),
         }
@@ -96,6 +98,11 @@ impl Setup {
     /// The document arrives as a `google.protobuf.Struct`, as it must not.
     pub fn as_struct(self) -> Setup {
         Setup { is_struct: true, ..self }
+    }
+
+    /// The modules may not call Envoy's foreign functions, as in a host that has none.
+    pub fn without_foreign_functions(self) -> Setup {
+        Setup { has_foreign_functions: false, ..self }
     }
 
     /// Adds a cluster, or puts another address behind one of the usual names.
