@@ -74,7 +74,7 @@ impl KeySource {
     #[must_use]
     pub fn claim(&self, want: Want, now: Duration) -> Option<FetchRecord> {
         let is_wanted = match want {
-            Want::Due => self.due() <= now || self.is_ahead(self.due(), self.longest_wait(), now),
+            Want::Due => self.due() <= now || is_ahead(self.due(), self.longest_wait(), now),
             Want::NamedKey => self.may_fetch_named(now),
         };
         if !is_wanted || self.is_fetching(now) {
@@ -165,18 +165,12 @@ impl KeySource {
 
     fn is_fetching(&self, now: Duration) -> bool {
         let until = self.fetch.leased_until;
-        now < until && !self.is_ahead(until, self.lease(), now)
+        now < until && !is_ahead(until, self.lease(), now)
     }
 
     fn may_fetch_named(&self, now: Duration) -> bool {
         let from = self.fetch.named_from;
-        from <= now || self.is_ahead(from, self.config.cooldown, now)
-    }
-
-    /// Whether a time is further ahead than any that was set now would be.
-    #[expect(clippy::unused_self, reason = "reads as the other questions to a source do")]
-    fn is_ahead(&self, time: Duration, most: Duration, now: Duration) -> bool {
-        time > now.saturating_add(most)
+        from <= now || is_ahead(from, self.config.cooldown, now)
     }
 
     fn lease(&self) -> Duration {
@@ -185,18 +179,19 @@ impl KeySource {
 
     /// The longest time for which nothing is due.
     fn longest_wait(&self) -> Duration {
-        self.config.refresh.max(self.longest_pause())
+        self.config.refresh.max(self.config.cooldown)
     }
 
+    /// Never longer than the cooldown, be that shorter than the first pause.
     fn pause(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);
-        FIRST_PAUSE.saturating_mul(1 << doublings).min(self.longest_pause())
+        FIRST_PAUSE.saturating_mul(1 << doublings).min(self.config.cooldown)
     }
+}
 
-    /// Also where the cooldown is shorter than the first pause.
-    fn longest_pause(&self) -> Duration {
-        self.config.cooldown
-    }
+/// Whether a time is further ahead than any that was set now would be.
+fn is_ahead(time: Duration, most: Duration, now: Duration) -> bool {
+    time > now.saturating_add(most)
 }
 
 #[cfg(test)]

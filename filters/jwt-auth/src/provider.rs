@@ -1,6 +1,5 @@
 //! One issuer of tokens, compiled: what its tokens must be, and what its claims become.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -112,12 +111,14 @@ impl Provider {
         if let Some(name) = &output.payload_header {
             headers.push(Stamp { name: Rc::clone(name), value: token.payload_text().into() });
         }
-        let identity = identity(claims, &output.wanted);
-        let stamps: usize = headers.iter().map(|stamp| stamp.value.len() + ENTRY_BYTES).sum();
-        let bytes = VISA_BYTES + stamps + identity.1;
+        let wanted = wanted_claims(claims, &output.wanted);
+        let in_headers = headers.iter().map(|stamp| stamp.value.len());
+        let in_claims = wanted.iter().map(|(_, text)| text.len());
+        let bytes =
+            VISA_BYTES + in_headers.chain(in_claims).map(|length| length + ENTRY_BYTES).sum::<usize>();
         Ok(Visa {
             headers: headers.into(),
-            identity: identity.0,
+            identity: Identity::new(wanted),
             subject: claims.text("sub").map(|subject| subject.as_ref().into()),
             meets: output.rules.iter().map(|rule| rule.is_met(claims)).collect(),
             until,
@@ -139,17 +140,14 @@ impl Provider {
     }
 }
 
-/// About what a header takes beside its value, and a visa beside its headers.
+/// About what a header or a claim takes beside its text, and a visa beside these.
 const ENTRY_BYTES: usize = 32;
 const VISA_BYTES: usize = 256;
 
-/// The claims that others ask for, and the memory that they take, about. What cannot be written is not there.
-fn identity(claims: &Object<'_>, wanted: &[(Rc<str>, ClaimPath)]) -> (Identity, usize) {
-    let text = |path| claim::text(claim::find(claims, path)?).ok()?.map(Cow::into_owned);
-    let found: Vec<(Rc<str>, Rc<str>)> =
-        wanted.iter().filter_map(|(name, path)| Some((Rc::clone(name), text(path)?.into()))).collect();
-    let bytes = found.iter().map(|(_, text)| text.len() + ENTRY_BYTES).sum();
-    (Identity::new(found), bytes)
+/// The claims that others ask for. What cannot be written is not there.
+fn wanted_claims(claims: &Object<'_>, wanted: &[(Rc<str>, ClaimPath)]) -> Vec<(Rc<str>, Rc<str>)> {
+    let text = |path| claim::text(claim::find(claims, path)?).ok()?.map(Rc::from);
+    wanted.iter().filter_map(|(name, path)| Some((Rc::clone(name), text(path)?))).collect()
 }
 
 fn compile_algorithms(config: &ProviderConfig, mistakes: &mut Mistakes) -> AlgorithmSet {

@@ -1,5 +1,6 @@
 //! The decision list, item by item.
 
+mod documents;
 mod fixture;
 mod identity;
 mod keys;
