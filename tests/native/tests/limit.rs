@@ -278,3 +278,30 @@ fn a_document_with_mistakes_is_refused_with_all_of_them() {
         assert!(log.contains(mistake), "{log}");
     }
 }
+
+#[test]
+fn odd_requests_are_ordinary() {
+    let section = r#"{"default": {"requests_per_day": 3, "on_missing_key": "shared",
+        "key": ["client_ip", "header:x", "cookie:c", "query:q", "path"]}}"#;
+    let document = format!(r#"{{"rate_limiting": {section}}}"#);
+    let envoy = module(Module::RATE_LIMIT, &document).start().unwrap();
+    let odd: [&[(&str, &[u8])]; 6] = [
+        &[],
+        &[(":path", b"")],
+        &[(":path", b"*"), ("x", b"")],
+        &[
+            (":path", b"/\xff?q=%ff%"),
+            ("x", b"\x00\xff"),
+            ("cookie", b"c=\xfe;;=;c"),
+            ("x-forwarded-for", b"1"),
+        ],
+        &[(":path", b"/?q=1"), ("x", b"a"), ("cookie", b"c=1")],
+        &[(":path", b"?&&=&q"), ("x", b"a"), ("cookie", b"")],
+    ];
+    for headers in odd.iter().cycle().take(60) {
+        let outcome = envoy.request(headers.iter().copied()).end().outcome();
+        assert!(matches!(outcome, Outcome::Forwarded(_) | Outcome::Replied(_)), "{headers:?}");
+    }
+    let many: Vec<_> = (0..1_000).map(|line| (format!("x-{line}"), "1")).collect();
+    assert_eq!(envoy.request(many).end().outcome().replied().status, 429, "it has no key either");
+}
