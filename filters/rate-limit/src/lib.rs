@@ -10,6 +10,8 @@
 //!    (`shared`), not at all (`skip`), or refused with 400 (`reject`).
 //! 4. The key's bucket is read from shared data, refilled up to now, and `cost` tokens are taken from each of the
 //!    rule's windows if all of them have so many; from none otherwise. One compare-and-swap writes them all.
+//!    A worker does not look where it knows better: a bucket that it saw too empty cannot have refilled yet, or it holds
+//!    a lease of a large one.
 //! 5. A key without a bucket begins with a full one; in a set from which a bucket of the rule was evicted before it
 //!    was full, with one that is no fuller than that bucket would be. Nobody gains by an eviction.
 //! 6. What cannot be counted is refused: others were faster 64 times, or the host keeps nothing.
