@@ -28,6 +28,9 @@ use way::{Claims, Way};
 /// this language stop too.
 pub const MOST_LEVELS: usize = 128;
 
+/// Most bodies nest no deeper.
+const USUAL_LEVELS: usize = 8;
+
 /// Rewrites JSON texts.
 #[derive(Clone, Debug)]
 pub struct Rewriter {
@@ -115,6 +118,7 @@ impl Rewriter {
     /// After a fault the rewriter is of no more use, and what has left must not count as complete.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         self.place.utf8.push(chunk)?;
+        out.reserve(chunk.len());
         self.place.push(&self.rules, chunk, out, &mut self.changes)
     }
 
@@ -151,7 +155,7 @@ impl Place {
             entry_claim: None,
             is_dropping: false,
             level: Level::outside(rules.keeps_all),
-            outer: Vec::new(),
+            outer: Vec::with_capacity(USUAL_LEVELS),
             way: Way::new(&rules.paths),
             claims: Claims::new(rules.new_names.len()),
             editor: Editor::default(),

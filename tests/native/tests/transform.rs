@@ -256,3 +256,13 @@ fn an_aggregated_answer_passes_the_transformation_of_its_own_path() {
     assert_eq!(reply.text(), r#"{"user":{"a":2}}"#);
     assert_eq!(reply.headers.text("content-length").unwrap(), reply.text().len().to_string());
 }
+
+#[test]
+fn a_short_answer_costs_nine_host_calls() {
+    let envoy = start(true);
+    let before = envoy.counts();
+    let stream = envoy.get("/api/users/7").end();
+    let got = received(&stream.respond(with(&[("content-length", "73")])).open().last_chunk(BODY));
+    assert_eq!(got.text(), CLEAN);
+    assert!(envoy.counts().since(&before).host_calls() <= 9, "{:?}", envoy.counts().since(&before));
+}

@@ -2,7 +2,7 @@
 
 /// What to ask for in the client's place: `gzip` where the client takes it, and nothing else but the plain body.
 ///
-/// A client that says nothing takes anything, but means the plain body.
+/// A client that names no coding means the plain body.
 pub(super) fn narrowed<'v>(values: impl Iterator<Item = &'v [u8]>) -> &'static str {
     let (mut gzip, mut any) = (None, None);
     for item in values.flat_map(|value| value.split(|byte| *byte == b',')) {

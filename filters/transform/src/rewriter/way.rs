@@ -1,6 +1,5 @@
 //! The way from the outermost value to the place where the body is being read, as far as paths care.
 
-use crate::MOST_LEVELS;
 use crate::rules::{NameRule, Paths, word_of};
 
 use super::level::Claim;
@@ -24,8 +23,8 @@ impl Way {
         let words = paths.words();
         Self {
             words,
-            sets: vec![0; words * (MOST_LEVELS + 1)],
-            led_here: vec![0; words * (MOST_LEVELS + 1)],
+            sets: Vec::new(),
+            led_here: Vec::new(),
             matched: vec![0; words],
             inside: paths.start().to_vec(),
         }
@@ -73,12 +72,9 @@ impl Way {
         if self.words == 0 {
             return;
         }
-        let places = depth * self.words..(depth + 1) * self.words;
-        if let Some(set) = self.sets.get_mut(places.clone()) {
-            set.copy_from_slice(&self.inside);
-        }
-        if let Some(led_here) = self.led_here.get_mut(places) {
-            led_here.copy_from_slice(&self.matched);
+        for (levels, entry) in [(&mut self.sets, &self.inside), (&mut self.led_here, &self.matched)] {
+            levels.resize(depth * self.words, 0);
+            levels.extend_from_slice(entry);
         }
     }
 
@@ -119,14 +115,15 @@ const BITS: usize = 64;
 impl Claims {
     pub(super) fn new(names: usize) -> Self {
         let words = names.div_ceil(BITS);
-        Self { words, taken: vec![[0; 2]; words * (MOST_LEVELS + 1)] }
+        Self { words, taken: Vec::new() }
     }
 
-    /// A level begins.
+    /// A level begins, and those that were deeper are no more.
     #[inline]
     pub(super) fn clear(&mut self, depth: usize) {
         if self.words > 0 {
-            self.taken.iter_mut().skip(depth * self.words).take(self.words).for_each(|word| *word = [0; 2]);
+            self.taken.truncate(depth * self.words);
+            self.taken.resize((depth + 1) * self.words, [0; 2]);
         }
     }
 
