@@ -1,5 +1,6 @@
 //! The head of a request or an answer: what came, and what filters change about it.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::HeaderMap;
@@ -8,9 +9,48 @@ use crate::HeaderMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The header's name, in lower case.
-    pub name: Rc<str>,
+    pub name: Name,
     /// The new value; `None` removes the header.
     pub value: Option<Rc<[u8]>>,
+}
+
+/// A header's name in lower case: a word of the code, or one of the document that many requests share. Neither is
+/// copied for a request.
+#[derive(Clone, Debug, Eq)]
+pub enum Name {
+    /// A word of the code.
+    Static(&'static str),
+    /// A word of the document.
+    Shared(Rc<str>),
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Static(name) => name,
+            Self::Shared(name) => name,
+        }
+    }
+}
+
+impl From<&'static str> for Name {
+    fn from(name: &'static str) -> Self {
+        Self::Static(name)
+    }
+}
+
+impl From<Rc<str>> for Name {
+    fn from(name: Rc<str>) -> Self {
+        Self::Shared(name)
+    }
 }
 
 /// A head as the filters see it: later filters see the changes of earlier ones.
@@ -26,10 +66,7 @@ impl Head {
     /// A head without changes.
     #[must_use]
     pub fn new(received: HeaderMap) -> Self {
-        Self {
-            received,
-            edits: Vec::new(),
-        }
+        Self { received, edits: Vec::new() }
     }
 
     /// Takes in what was received, for a head that was changed before it was read. The changes stay.
@@ -61,14 +98,15 @@ impl Head {
     }
 
     /// Sets the header `name` (lower case) to one value, whatever lines it had.
-    pub fn set(&mut self, name: impl Into<Rc<str>>, value: impl Into<Rc<[u8]>>) {
+    pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Rc<[u8]>>) {
         self.change(name.into(), Some(value.into()));
     }
 
     /// Removes every line of the header `name` (lower case); nothing is noted where there is none.
-    pub fn remove(&mut self, name: impl AsRef<str> + Into<Rc<str>>) {
-        if self.get(name.as_ref()).is_some() {
-            self.change(name.into(), None);
+    pub fn remove(&mut self, name: impl Into<Name>) {
+        let name = name.into();
+        if self.get(&name).is_some() {
+            self.change(name, None);
         }
     }
 
@@ -105,7 +143,7 @@ impl Head {
         self.edits.iter().find(|edit| &*edit.name == name)
     }
 
-    fn change(&mut self, name: Rc<str>, value: Option<Rc<[u8]>>) {
+    fn change(&mut self, name: Name, value: Option<Rc<[u8]>>) {
         match self.edits.iter_mut().find(|edit| edit.name == name) {
             Some(edit) => edit.value = value,
             None => self.edits.push(Edit { name, value }),
@@ -115,15 +153,13 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::Head;
     use crate::HeaderMap;
 
     fn head() -> Head {
-        Head::new(HeaderMap::from_pairs(&[
-            (":path", "/a?b"),
-            ("x-user", "spoofed"),
-            ("x-user", "twice"),
-        ]))
+        Head::new(HeaderMap::from_pairs(&[(":path", "/a?b"), ("x-user", "spoofed"), ("x-user", "twice")]))
     }
 
     #[test]
@@ -139,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_one_name_whoever_says_it() {
+        let mut head = head();
+        head.set("x-user", &b"usr_1"[..]);
+        head.set(Rc::<str>::from("x-user"), &b"usr_2"[..]);
+        assert_eq!((head.edits().len(), head.get("x-user")), (1, Some(&b"usr_2"[..])));
+    }
+
+    #[test]
     fn what_is_not_there_is_not_removed() {
         let mut head = head();
         head.remove("authorization");
@@ -149,10 +193,7 @@ mod tests {
     #[test]
     fn absent_pseudo_headers_read_as_empty() {
         let empty = Head::default();
-        assert_eq!(
-            (empty.method(), empty.path(), empty.status()),
-            (&b""[..], &b""[..], None)
-        );
+        assert_eq!((empty.method(), empty.path(), empty.status()), (&b""[..], &b""[..], None));
         let odd = Head::new(HeaderMap::from_pairs(&[(":status", "2x0")]));
         assert_eq!(odd.status(), None);
     }

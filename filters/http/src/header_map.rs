@@ -31,19 +31,13 @@ impl HeaderMap {
     /// Encodes pairs as the host does. Names are lower-cased.
     #[must_use]
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
-        Self {
-            bytes: Self::encode(pairs),
-            count: pairs.len(),
-        }
+        Self { bytes: Self::encode(pairs), count: pairs.len() }
     }
 
     /// The host's encoding of `pairs`, for calls that hand a header map over.
     #[must_use]
     pub fn encode<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Vec<u8> {
-        let text: usize = pairs
-            .iter()
-            .map(|(n, v)| n.as_ref().len() + v.as_ref().len() + 2)
-            .sum();
+        let text: usize = pairs.iter().map(|(n, v)| n.as_ref().len() + v.as_ref().len() + 2).sum();
         let mut bytes = Vec::with_capacity(COUNT + pairs.len() * LENGTHS_OF_A_PAIR + text);
         push_u32(&mut bytes, pairs.len());
         for (name, value) in pairs {
@@ -76,10 +70,8 @@ impl HeaderMap {
         let mut at = COUNT + self.count * LENGTHS_OF_A_PAIR;
         (0..self.count).map_while(move |line| {
             let (name, value) = self.lengths(line)?;
-            let pair = self
-                .bytes
-                .get(at..at + name)
-                .zip(self.bytes.get(at + name + 1..at + name + 1 + value));
+            let pair =
+                self.bytes.get(at..at + name).zip(self.bytes.get(at + name + 1..at + name + 1 + value));
             at += name + value + 2;
             pair
         })
@@ -87,9 +79,7 @@ impl HeaderMap {
 
     /// The values of the lines called `name` (lower case), in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter()
-            .filter(move |(n, _)| *n == name.as_bytes())
-            .map(|(_, value)| value)
+        self.iter().filter(move |(n, _)| *n == name.as_bytes()).map(|(_, value)| value)
     }
 
     /// The value of the first line called `name` (lower case).
@@ -113,10 +103,7 @@ impl HeaderMap {
 
     /// Every later sum of lengths stays within the buffer when this one does.
     fn is_sound(&self) -> bool {
-        let table = self
-            .count
-            .checked_mul(LENGTHS_OF_A_PAIR)
-            .and_then(|t| t.checked_add(COUNT));
+        let table = self.count.checked_mul(LENGTHS_OF_A_PAIR).and_then(|t| t.checked_add(COUNT));
         let Some(table) = table.filter(|table| *table <= self.bytes.len()) else {
             return false;
         };
@@ -145,12 +132,8 @@ mod tests {
     #[test]
     fn lines_come_back_in_order_with_lower_case_names() {
         let map = HeaderMap::from_pairs(&[("Accept", "a"), ("x-id", "1"), ("accept", "b")]);
-        let again = HeaderMap::decode(HeaderMap::encode(&[
-            ("Accept", "a"),
-            ("x-id", "1"),
-            ("accept", "b"),
-        ]))
-        .unwrap();
+        let again =
+            HeaderMap::decode(HeaderMap::encode(&[("Accept", "a"), ("x-id", "1"), ("accept", "b")])).unwrap();
         assert_eq!(map, again);
         assert_eq!(map.all("accept").collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(map.first("x-id"), Some(&b"1"[..]));

@@ -15,17 +15,12 @@ impl Identity {
     /// An identity with these claims, as pairs of the name that the document uses and the claim's text.
     #[must_use]
     pub fn new(claims: impl Into<Rc<[(Rc<str>, Rc<str>)]>>) -> Self {
-        Self {
-            claims: claims.into(),
-        }
+        Self { claims: claims.into() }
     }
 
     /// The text of the claim that the document calls `name` (dotted where it walks into objects).
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&str> {
-        self.claims
-            .iter()
-            .find(|(known, _)| &**known == name)
-            .map(|(_, text)| &**text)
+        self.claims.iter().find(|(known, _)| &**known == name).map(|(_, text)| &**text)
     }
 }

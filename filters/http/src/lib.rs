@@ -9,7 +9,7 @@ mod identity;
 mod refusal;
 mod reply;
 
-pub use head::{Edit, Head};
+pub use head::{Edit, Head, Name};
 pub use header_map::HeaderMap;
 pub use identity::Identity;
 pub use refusal::{ErrorFormat, Refusal};

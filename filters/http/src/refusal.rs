@@ -45,14 +45,7 @@ impl Refusal {
         message: impl Into<Cow<'static, str>>,
         detail: &'static str,
     ) -> Self {
-        Self {
-            status,
-            error,
-            message: message.into(),
-            members: Vec::new(),
-            headers: Vec::new(),
-            detail,
-        }
+        Self { status, error, message: message.into(), members: Vec::new(), headers: Vec::new(), detail }
     }
 
     /// Adds a header line.
@@ -76,22 +69,10 @@ impl Refusal {
     pub fn into_reply(mut self, request: &Head, format: ErrorFormat) -> Reply {
         let problem = format == ErrorFormat::Problem || accepts_problem(request);
         let body = self.body(request, problem);
-        let content_type: &[u8] = if problem {
-            b"application/problem+json"
-        } else {
-            b"application/json"
-        };
-        self.headers
-            .push((Cow::Borrowed("content-type"), content_type.to_vec()));
-        self.headers
-            .push((Cow::Borrowed("cache-control"), b"no-store".to_vec()));
-        Reply {
-            status: self.status,
-            headers: self.headers,
-            body,
-            detail: self.detail,
-            is_refusal: true,
-        }
+        let content_type: &[u8] = if problem { b"application/problem+json" } else { b"application/json" };
+        self.headers.push((Cow::Borrowed("content-type"), content_type.to_vec()));
+        self.headers.push((Cow::Borrowed("cache-control"), b"no-store".to_vec()));
+        Reply { status: self.status, headers: self.headers, body, detail: self.detail, is_refusal: true }
     }
 
     fn body(&mut self, request: &Head, problem: bool) -> Vec<u8> {
@@ -117,20 +98,15 @@ impl Refusal {
 /// What is no UTF-8 is not echoed: it would be no JSON.
 fn request_id(request: &Head) -> Option<&str> {
     let id = request.get("x-request-id")?;
-    std::str::from_utf8(id)
-        .ok()
-        .filter(|id| !id.is_empty() && id.len() <= LONGEST_REQUEST_ID)
+    std::str::from_utf8(id).ok().filter(|id| !id.is_empty() && id.len() <= LONGEST_REQUEST_ID)
 }
 
 fn accepts_problem(request: &Head) -> bool {
-    request
-        .all("accept")
-        .filter_map(|value| std::str::from_utf8(value).ok())
-        .any(|accept| {
-            accept.split(',').map(media_range).any(|(range, quality)| {
-                range.eq_ignore_ascii_case("application/problem+json") && quality != Some("0")
-            })
+    request.all("accept").filter_map(|value| std::str::from_utf8(value).ok()).any(|accept| {
+        accept.split(',').map(media_range).any(|(range, quality)| {
+            range.eq_ignore_ascii_case("application/problem+json") && quality != Some("0")
         })
+    })
 }
 
 /// A media range without its parameters, and its weight if it has one (RFC 9110, section 12.5.1).
@@ -146,23 +122,15 @@ mod tests {
     use crate::{Head, HeaderMap};
 
     fn limited() -> Refusal {
-        Refusal::new(
-            429,
-            "rate_limit_exceeded",
-            "Too many requests.",
-            "portcullis.limit.exceeded",
-        )
-        .with_member("retry_after", 3)
-        .with_header("retry-after", "3")
+        Refusal::new(429, "rate_limit_exceeded", "Too many requests.", "portcullis.limit.exceeded")
+            .with_member("retry_after", 3)
+            .with_header("retry-after", "3")
     }
 
     fn reply(headers: &[(&str, &str)], format: ErrorFormat) -> (String, String) {
         let reply = limited().into_reply(&Head::new(HeaderMap::from_pairs(headers)), format);
         let content_type = reply.header("content-type").unwrap().to_vec();
-        (
-            String::from_utf8(content_type).unwrap(),
-            String::from_utf8(reply.body).unwrap(),
-        )
+        (String::from_utf8(content_type).unwrap(), String::from_utf8(reply.body).unwrap())
     }
 
     #[test]
@@ -177,10 +145,7 @@ mod tests {
 
     #[test]
     fn problem_details_are_sent_to_who_asks_for_them() {
-        for accept in [
-            "application/problem+json",
-            "text/html, Application/Problem+JSON;q=0.5",
-        ] {
+        for accept in ["application/problem+json", "text/html, Application/Problem+JSON;q=0.5"] {
             let (content_type, body) = reply(&[("accept", accept)], ErrorFormat::Plain);
             assert_eq!(content_type, "application/problem+json", "{accept}");
             assert!(
@@ -199,12 +164,7 @@ mod tests {
     fn a_hostile_request_id_is_not_echoed() {
         let long = "x".repeat(500);
         for id in ["", long.as_str()] {
-            assert!(
-                !reply(&[("x-request-id", id)], ErrorFormat::Plain)
-                    .1
-                    .contains("request_id"),
-                "{id}"
-            );
+            assert!(!reply(&[("x-request-id", id)], ErrorFormat::Plain).1.contains("request_id"), "{id}");
         }
         let (_, body) = reply(&[("x-request-id", "a\"b\n")], ErrorFormat::Plain);
         assert!(body.contains(r#""request_id":"a\"b\n""#), "{body}");

@@ -21,9 +21,6 @@ impl Reply {
     /// The first value of the header `name` (lower case), for tests and traces.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_slice())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice())
     }
 }
