@@ -199,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn a_short_struct_is_told_from_wrong_json() {
+        let auth =
+            "\u{a}\u{18}\u{a}\u{4}auth\u{12}\u{10}*\u{e}\u{a}\u{c}\u{a}\u{4}type\u{12}\u{4}\u{1a}\u{2}jw";
+        let (document, mistakes) = read(auth);
+        assert!(document.is_none());
+        assert!(
+            mistakes.iter().all(|mistake| mistake.contains("google.protobuf.StringValue")),
+            "{mistakes:?}"
+        );
+        assert_eq!(read("\n{").1, ["not JSON at line 2, column 1"]);
+    }
+
+    #[test]
     fn what_is_no_json_object_is_no_document() {
         for (text, mistake) in [
             ("", "not JSON at line 1, column 0"),

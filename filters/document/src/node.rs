@@ -32,7 +32,8 @@ impl<'a> Node<'a> {
         match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) => Some(Self { path: String::new(), raw }),
             Err(error) => {
-                mistakes.add("", Fault::NotJson { line: error.line(), column: error.column() });
+                let not_json = Fault::NotJson { line: error.line(), column: error.column() };
+                mistakes.add("", if is_protobuf(text) { Fault::NotText } else { not_json });
                 None
             }
         }
@@ -191,4 +192,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
         }
         deserializer.deserialize_map(InOrder)
     }
+}
+
+/// Whether what is no JSON is a short `Struct`, whose bytes happen to be UTF-8: it begins with the tag of an entry, a
+/// line feed to readers of text, and holds the tag of the entry's value, a control character that no text has.
+fn is_protobuf(text: &str) -> bool {
+    text.starts_with('\u{a}') && text.contains('\u{12}')
 }
