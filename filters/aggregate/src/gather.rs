@@ -127,7 +127,7 @@ impl Gather {
             Needs::Met => match self.call(part, turn.now, sending, turn) {
                 Ok(call) => {
                     self.calls.push((call, number));
-                    State::Called(Called::new(turn.now, part.hedge))
+                    State::Called(Called::new(turn.now, self.end(part, turn.now), part.hedge))
                 }
                 Err(failure) => State::Failed(failure, Duration::ZERO),
             },
@@ -167,14 +167,18 @@ impl Gather {
         sending: &Sending<'_>,
         turn: &mut Turn<'_>,
     ) -> Result<CallId, Failure> {
-        let deadline = self.started.saturating_add(self.plan.timeout);
-        let end = part.timeout.map_or(deadline, |timeout| deadline.min(since.saturating_add(timeout)));
-        let timeout = end.saturating_sub(turn.now);
+        let timeout = self.end(part, since).saturating_sub(turn.now);
         if timeout < SHORTEST {
             return Err(Failure::TimedOut);
         }
         let filling = Filling { request: turn.request, captures: &self.captures, states: &self.states };
         sending.send(part, &filling, timeout, turn.caller)
+    }
+
+    /// When the time of a part is up whose first call was sent at `since`.
+    fn end(&self, part: &Part, since: Duration) -> Duration {
+        let deadline = self.started.saturating_add(self.plan.timeout);
+        part.timeout.map_or(deadline, |timeout| deadline.min(since.saturating_add(timeout)))
     }
 
     fn refused(self, part: &Part, failure: &Failure, now: Duration) -> Progress {

@@ -31,15 +31,25 @@ pub(super) enum State {
 #[derive(Debug)]
 pub(super) struct Called {
     at: Duration,
+    /// When its time is up.
+    end: Duration,
     /// When a second copy is due, if it was not sent yet.
     pub(super) hedge_at: Option<Duration>,
     /// How many calls of it are under way.
     copies: u32,
 }
 
+/// Envoy's timers count from the start of the event loop's turn, which is earlier than the time that filters see.
+const CLOCKS_APART: Duration = Duration::from_millis(5);
+
 impl Called {
-    pub(super) fn new(at: Duration, hedge: Option<Duration>) -> Self {
-        Self { at, hedge_at: hedge.map(|hedge| at.saturating_add(hedge)), copies: 1 }
+    pub(super) fn new(at: Duration, end: Duration, hedge: Option<Duration>) -> Self {
+        Self { at, end, hedge_at: hedge.map(|hedge| at.saturating_add(hedge)), copies: 1 }
+    }
+
+    /// Envoy resets a call whose time is up after its answer has begun, and does not say that this was why.
+    fn reset_at(&self, now: Duration) -> Failure {
+        if now.saturating_add(CLOCKS_APART) < self.end { Failure::Reset } else { Failure::TimedOut }
     }
 }
 
@@ -50,7 +60,7 @@ impl State {
         let took = now.saturating_sub(called.at);
         let received = match answer {
             Answer::Response(response) => Received::take(part, response),
-            Answer::Reset => Err(Failure::Reset),
+            Answer::Reset => Err(called.reset_at(now)),
         };
         match received {
             Ok(received) => *self = Self::Came(received, took),

@@ -115,6 +115,21 @@ fn failures_are_told_apart() {
 }
 
 #[test]
+fn a_reset_at_the_end_of_a_parts_time_is_a_timeout() {
+    let table = [
+        ("", 990, 502, "reset"),
+        ("", 1000, 504, "timed_out"),
+        (r#", "timeout": "50ms""#, 50, 504, "timed_out"),
+    ];
+    for (more, millis, status, reason) in table {
+        let mut run = run(&format!("[{}]", part("a", more)));
+        run.after(millis).reset(0);
+        let error = if status == 504 { "upstream_timeout" } else { "upstream_failed" };
+        assert_eq!(run.refused(), (status, error, reason.to_owned()), "{more} {millis}");
+    }
+}
+
+#[test]
 fn a_body_that_is_not_wanted_is_not_read() {
     let mut too_big = run(&format!("[{}]", part("a", r#", "max_bytes": "1KiB""#)));
     assert_eq!(too_big.service(0, 200, [b'1'; 2000]), 0);
