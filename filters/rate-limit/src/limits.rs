@@ -69,15 +69,19 @@ fn compile_overrides(
     mistakes: &mut Mistakes,
 ) -> PathTable<Rc<Rule>> {
     let mut rules = PathRules::default();
+    // Clashes are found among all, also those whose rule is wrong in itself.
+    let mut taken = PathRules::default();
     for entry in &config.overrides {
         let (at, pattern) = (&entry.entry.at, &entry.entry.path);
+        if let Err(clash) = taken.insert(pattern.clone(), entry.entry.methods.clone(), ()) {
+            mistakes.wrong(format!("{at}.path"), format!("holds the same requests as {:?}", clash.with));
+        }
         let exempt = paths(&entry.rule.exempt_paths, mistakes);
         let Some(rule) = Rule::compile(pattern.as_str(), &entry.rule, exempt, has_claims, mistakes) else {
             continue;
         };
-        if let Err(clash) = rules.insert(pattern.clone(), entry.entry.methods.clone(), Rc::new(rule)) {
-            mistakes.wrong(format!("{at}.path"), format!("holds the same requests as {:?}", clash.with));
-        }
+        // One that clashes has been noted.
+        let _ = rules.insert(pattern.clone(), entry.entry.methods.clone(), Rc::new(rule));
     }
     rules.build()
 }

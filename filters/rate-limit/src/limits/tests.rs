@@ -73,6 +73,16 @@ impl<'a> Worker<'a> {
 }
 
 #[test]
+fn overrides_clash_although_they_are_wrong_in_themselves() {
+    let (_, mistakes) = compile(
+        r#"{"default": {"requests_per_second": 1, "key": "heder:X"}, "overrides": [
+            {"path": "/a", "requests_per_second": 0}, {"path": "/a", "requests_per_second": 1}]}"#,
+    );
+    let clash = r#"rate_limiting.overrides[1].path: holds the same requests as "/a""#;
+    assert!(mistakes.iter().any(|mistake| mistake == clash), "{mistakes:#?}");
+}
+
+#[test]
 fn the_most_specific_rule_is_the_only_one() {
     let limits = right(
         r#"{"default": {"requests_per_second": 100},
