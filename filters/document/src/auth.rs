@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::{Fields, Mistakes, Node, header_name, path_entry};
 
 pub use crate::path_entry::PathEntry;
-pub use claim::{ClaimHeader, ClaimPath, ClaimStep};
+pub use claim::{ClaimHeader, ClaimPath, ClaimStep, default_claim_headers};
 pub use place::TokenPlace;
 pub use provider::{KeysConfig, ProviderConfig, RefreshConfig};
 pub use requirement::{ClaimRequirement, ClaimValue, Requirement};

@@ -42,7 +42,7 @@ pub(crate) fn rate_limit(document: &Document, mistakes: &mut Mistakes) -> Stages
 
 /// The stage of `aggregate.wasm`.
 pub(crate) fn aggregate(document: &Document, mistakes: &mut Mistakes) -> Stages {
-    aggregate::compile(document, mistakes).map(boxed).into_iter().collect()
+    aggregate::compile_alone(document, mistakes).map(boxed).into_iter().collect()
 }
 
 /// The stage of `transform.wasm`.

@@ -74,7 +74,8 @@ fn read_step(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<ClaimStep> {
 }
 
 /// `claims_to_headers` where the document has none.
-pub(super) fn defaults() -> Vec<ClaimHeader> {
+#[must_use]
+pub fn default_claim_headers() -> Vec<ClaimHeader> {
     let header = |claim: &str, header: &str| ClaimHeader {
         at: "auth.claims_to_headers".to_owned(),
         claim: ClaimPath(vec![ClaimStep::Member(claim.to_owned())]),

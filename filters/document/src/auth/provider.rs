@@ -183,7 +183,7 @@ impl Policy {
             leeway: LEEWAY,
             max_lifetime: None,
             require_expiration: true,
-            claims_to_headers: claim::defaults(),
+            claims_to_headers: claim::default_claim_headers(),
             refresh: RefreshConfig {
                 refresh: REFRESH,
                 cooldown: COOLDOWN,

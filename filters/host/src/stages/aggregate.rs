@@ -9,6 +9,7 @@ use std::time::Duration;
 use portcullis_aggregate::{
     self as aggregate, Aggregations, Call, Caller, Ending, Gather, Outcome, Request, Surroundings, Turn,
 };
+use portcullis_document::auth::default_claim_headers;
 use portcullis_document::{AuthConfig, Document, Mistakes};
 
 use crate::exchange::Exchange;
@@ -28,16 +29,29 @@ struct Gathering {
     metrics: Rc<PartMetrics>,
 }
 
-/// Compiles the section, if it is there.
+/// Compiles the section, if it is there. Parts get the headers that the document's own `auth` writes.
 pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Option<Aggregate> {
+    let identity_headers = document.auth.as_ref().map(identity_headers).unwrap_or_default();
+    compile_with(&identity_headers, document, mistakes)
+}
+
+/// Compiles the section for a module that has no `auth` of its own: parts get the headers that `auth` writes unless it is
+/// told otherwise, as the filters in front of this one left them.
+pub(super) fn compile_alone(document: &Document, mistakes: &mut Mistakes) -> Option<Aggregate> {
+    let headers: Vec<String> = default_claim_headers().into_iter().map(|claim| claim.header).collect();
+    compile_with(&headers, document, mistakes)
+}
+
+fn compile_with(
+    identity_headers: &[String],
+    document: &Document,
+    mistakes: &mut Mistakes,
+) -> Option<Aggregate> {
     if document.aggregations.is_empty() {
         return None;
     }
-    let surroundings = Surroundings {
-        identity_headers: &document.auth.as_ref().map(identity_headers).unwrap_or_default(),
-        has_claims: document.auth.is_some(),
-        rewriter: &rewrite::compiled,
-    };
+    let surroundings =
+        Surroundings { identity_headers, has_claims: document.auth.is_some(), rewriter: &rewrite::compiled };
     let aggregations = Aggregations::compile(&document.aggregations, &surroundings, mistakes);
     let metrics = Rc::new(PartMetrics::of(&document.aggregations));
     Some(Aggregate { aggregations, metrics })
