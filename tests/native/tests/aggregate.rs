@@ -68,12 +68,13 @@ fn a_part_sees_its_own_host_and_what_identifies_the_request() {
     let _ = envoy.get("/api/home").header("x-user-id", "a/b?c").header("traceparent", "00-1-2-01").end();
     let user = call(&envoy, "/users");
     let lines: Vec<(&str, &[u8])> = user.headers.iter().collect();
-    let expected: [(&str, &[u8]); 6] = [
+    let expected: [(&str, &[u8]); 7] = [
         (":method", b"GET"),
         (":path", b"/users/a%2Fb%3Fc"),
         (":authority", b"users:3001"),
         ("accept-encoding", b"identity"),
         ("accept", b"application/json"),
+        ("x-user-id", b"a/b?c"),
         ("traceparent", b"00-1-2-01"),
     ];
     assert_eq!(lines, expected);
@@ -172,4 +173,13 @@ fn the_identity_and_the_transformation_of_a_part_are_gateways() {
     assert_eq!(tenants, [b"a", b"b"]);
     answer(&envoy, "/user", 200, r#"{"internal_id":1,"email_address":"a@b","deep":[{"internal_id":2}]}"#);
     assert_eq!(stream.outcome().replied().text(), r#"{"user":{"email":"a@b","deep":[{}]}}"#);
+}
+
+#[test]
+fn a_gateway_without_auth_hands_no_part_an_identity_that_the_client_wrote() {
+    let gate = native_tests::gateway(HOME).with(|setup| setup.headers_wait(true));
+    let clusters = ["users:3001", "orders:3002", "products:3003"];
+    let envoy = clusters.iter().fold(gate, |gate, name| gate.cluster(name)).start().unwrap();
+    let _ = envoy.get("/api/home").header("x-user-id", "usr_root").end();
+    assert_eq!(call(&envoy, "/users").headers.text("x-user-id"), None);
 }
