@@ -132,8 +132,6 @@ impl Flow {
         let Some(refusal) = refusal else {
             return self.answer.action();
         };
-        // Answers are read and refused by one filter, which has no hold of the exchange any more.
-        self.exchange.trace(format_args!("transform;refused={}", refusal.detail));
         self.refuse(*refusal);
         Action::Pause
     }
