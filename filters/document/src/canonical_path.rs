@@ -43,6 +43,27 @@ impl<'a> CanonicalPath<'a> {
         &self.path
     }
 
+    /// The path as the most obliging server may read it: percent-encoding decoded however often it was applied, `\\` for
+    /// `/`, the parameters of segments (`;v=1`) cut off, and nothing after a NUL.
+    ///
+    /// `None` where the request came with its canonical path: then there is one reading. Where there are two, what a rule
+    /// demands for either is demanded.
+    #[must_use]
+    pub fn loosest(&self) -> Option<CanonicalPath<'static>> {
+        if self.is_canonical {
+            return None;
+        }
+        let mut bytes = self.path.as_bytes().to_vec();
+        for _ in 0..DECODINGS {
+            bytes = decoded(&bytes);
+        }
+        let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        let segments = bytes.split(|byte| matches!(byte, b'/' | b'\\'));
+        let bare = segments.map(|segment| segment.split(|byte| *byte == b';').next().unwrap_or_default());
+        let path = bare.collect::<Vec<_>>().join(&b'/');
+        Some(CanonicalPath { path: Cow::Owned(resolved(&path)), is_canonical: false })
+    }
+
     /// Whether the request came in this form, so that no two readers of it can disagree.
     ///
     /// Where it is false, nothing may be granted because of the path.
@@ -50,6 +71,21 @@ impl<'a> CanonicalPath<'a> {
     pub fn is_canonical(&self) -> bool {
         self.is_canonical
     }
+}
+
+/// A path is decoded by a proxy, a server and a framework at the most.
+const DECODINGS: usize = 3;
+
+/// Every `%XX` as the byte that it stands for.
+fn decoded(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((byte, after)) = rest.split_first() {
+        let (byte, tail) = encoded_byte(rest).unwrap_or((*byte, after));
+        decoded.push(byte);
+        rest = tail;
+    }
+    decoded
 }
 
 /// The path itself where it is canonical at first sight: most requests' paths are, and cost one walk.
@@ -232,7 +268,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_loosest_reading_is_that_of_the_most_obliging_server() {
+        let table = [
+            ("/adm;a/x", "/adm/x"),
+            ("/adm%2fx", "/adm/x"),
+            ("/adm%252Fx", "/adm/x"),
+            ("/adm\\x", "/adm/x"),
+            ("/adm%5cx", "/adm/x"),
+            ("/api/health/..%2fusers", "/api/users"),
+            ("/adm%3Ba/x;b=1", "/adm/x"),
+            ("/adm%00/x", "/adm"),
+            ("//adm/x", "/adm/x"),
+        ];
+        for (raw, loosest) in table {
+            let path = CanonicalPath::of(raw.as_bytes()).loosest().unwrap();
+            assert_eq!(path.as_str(), loosest, "{raw}");
+        }
+        assert_eq!(CanonicalPath::of(b"/adm/x%20").loosest(), None);
+    }
+
     proptest! {
+        #[test]
+        fn any_bytes_have_a_loosest_reading(raw in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let path = CanonicalPath::of(&raw);
+            prop_assert!(path.loosest().is_none_or(|loosest| loosest.as_str().starts_with('/')));
+        }
+
         #[test]
         fn any_bytes_have_a_canonical_form_that_is_stable(raw in proptest::collection::vec(any::<u8>(), 0..40)) {
             let once = CanonicalPath::of(&raw).as_str().to_owned();

@@ -51,7 +51,6 @@ impl AnswerFlow {
         exchange: &mut Exchange,
         mut head: AnswerHead,
     ) -> Option<Box<Refusal>> {
-        // A refusal that takes a held answer's place comes through here once more.
         self.phase = Phase::Streaming;
         if !exchange.has_hooks() {
             return None;

@@ -1,10 +1,13 @@
 //! What the filters did with a request, for who may see it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use portcullis_http::Head;
+use portcullis_http::{Head, Reply};
 
 use crate::abi;
+
+const HEADER: &str = "portcullis-trace";
 
 /// The items of a request's trace, such as `jwt;sub=usr_8a3f;cache=hit`; none where nobody asked for one.
 #[derive(Clone, Debug, Default)]
@@ -28,15 +31,26 @@ impl Trace {
         }
     }
 
-    /// Shows it to the client, and as filter state `wasm.portcullis` to the access log. A trace may hold text from a
-    /// token, and a header may not hold all of it.
+    /// Shows it to the client, and as filter state `wasm.portcullis` to the access log.
     pub(crate) fn show(&self, head: &mut Head) {
-        if let Some(trace) = &self.0 {
-            let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
-            let trace: Vec<u8> = trace.bytes().map(printable).collect();
-            // A host that keeps no filter state still shows the header.
-            let _ = abi::set_property("portcullis", &trace);
-            head.set("portcullis-trace", trace);
+        if let Some(trace) = self.told() {
+            head.set(HEADER, trace);
         }
+    }
+
+    /// The same for a reply that does not come through the answer's callbacks.
+    pub(crate) fn show_in(&self, reply: &mut Reply) {
+        if let Some(trace) = self.told() {
+            reply.headers.push((Cow::Borrowed(HEADER), trace));
+        }
+    }
+
+    /// A trace may hold text from a token, and a header may not hold all of it.
+    fn told(&self) -> Option<Vec<u8>> {
+        let printable = |byte: u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
+        let trace: Vec<u8> = self.0.as_ref()?.bytes().map(printable).collect();
+        // A host that keeps no filter state still shows the header.
+        let _ = abi::set_property("portcullis", &trace);
+        Some(trace)
     }
 }

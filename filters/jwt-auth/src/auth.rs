@@ -196,10 +196,19 @@ impl Auth {
         found.ok_or(Reason::UnknownIssuer)
     }
 
+    /// The first rule of this path that the token does not meet. A path that can be read in two ways has the rules of both.
+    fn unmet(&self, request: &Head, path: &CanonicalPath<'_>, shown: &Shown) -> Option<usize> {
+        let loosest = path.loosest();
+        let mut readings = std::iter::once(path).chain(loosest.as_ref());
+        readings.find_map(|path| {
+            let rule = *self.rules.find(path.as_str(), request.method())?.value;
+            (!shown.visa.meets(rule)).then_some(rule)
+        })
+    }
+
     /// The token is good; whether it is good enough for this path is what is left.
     fn admit(&self, request: &mut Head, path: &CanonicalPath<'_>, shown: &Shown) -> Decision {
-        let rule = self.rules.find(path.as_str(), request.method()).map(|found| *found.value);
-        if let Some(unmet) = rule.filter(|rule| !shown.visa.meets(*rule)) {
+        if let Some(unmet) = self.unmet(request, path, shown) {
             let scope = self.output.rules.get(unmet).and_then(Rule::scope);
             return Decision::Refuse(Reason::Insufficient { scope });
         }

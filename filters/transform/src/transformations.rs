@@ -5,7 +5,7 @@ mod status_classes;
 use std::rc::Rc;
 
 use portcullis_document::transformations::{OnFailure, TransformationConfig};
-use portcullis_document::{Mistakes, PathRules, PathTable};
+use portcullis_document::{CanonicalPath, Mistakes, PathRules, PathTable};
 
 use crate::Rules;
 
@@ -74,9 +74,14 @@ impl Transformations {
         Self { tables: (0..classes.len()).map(table).collect(), classes: Rc::new(classes) }
     }
 
-    /// The rules for a request, by its canonical path and its method.
+    /// The rules for a request, by its canonical path and its method. Where no rule holds that path, and a more obliging
+    /// server may read another one, the rules for the other: no spelling of a path gets around a rule.
     #[must_use]
-    pub fn choose(&self, path: &str, method: &[u8]) -> Option<Chosen> {
+    pub fn choose(&self, path: &CanonicalPath<'_>, method: &[u8]) -> Option<Chosen> {
+        self.at(path.as_str(), method).or_else(|| self.at(path.loosest()?.as_str(), method))
+    }
+
+    fn at(&self, path: &str, method: &[u8]) -> Option<Chosen> {
         let find = |table: &PathTable<Rc<Transformation>>| {
             table.find(path, method).map(|found| Rc::clone(found.value))
         };

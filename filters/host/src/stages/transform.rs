@@ -49,7 +49,7 @@ pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Option<Bo
 
 impl Stage for Transform {
     fn on_request(&self, exchange: &mut Exchange) -> Progress {
-        if let Some(chosen) = self.rules.choose(exchange.path.as_str(), exchange.request.method()) {
+        if let Some(chosen) = self.rules.choose(&exchange.path, exchange.request.method()) {
             prepare_request(&mut exchange.request);
             exchange.on_answer(Box::new(Awaited { chosen, tally: Rc::clone(&self.tally) }));
         }

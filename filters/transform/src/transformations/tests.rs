@@ -1,5 +1,5 @@
 use super::Transformations;
-use portcullis_document::{Mistakes, Node, TransformationConfig};
+use portcullis_document::{CanonicalPath, Mistakes, Node, TransformationConfig};
 
 fn compile(rules: &[&str]) -> (Transformations, String) {
     let rules: Vec<String> = rules.iter().map(|rule| format!(r#"{{{rule}, "response": {{}}}}"#)).collect();
@@ -21,8 +21,8 @@ fn the_most_specific_rule_that_holds_the_answer_wins() {
         r#""path": "/c", "status": 404"#,
     ]);
     assert_eq!(mistakes, "");
-    let found = |path, method: &[u8], status| {
-        let rule = rules.choose(path, method)?.for_status(status)?;
+    let found = |path: &str, method: &[u8], status| {
+        let rule = rules.choose(&CanonicalPath::of(path.as_bytes()), method)?.for_status(status)?;
         Some((rule.path.clone(), rule.hold_bytes))
     };
     let rule = |path: &str| Some((path.to_owned(), 65_536));
@@ -53,7 +53,14 @@ fn a_rule_that_names_a_status_wins_over_one_for_any() {
         }
         let (rules, mistakes) = compile(&rules);
         assert_eq!(mistakes, "");
-        let hold = |status| rules.choose("/a", b"GET").unwrap().for_status(Some(status)).unwrap().hold_bytes;
+        let hold = |status| {
+            rules
+                .choose(&CanonicalPath::of(b"/a"), b"GET")
+                .unwrap()
+                .for_status(Some(status))
+                .unwrap()
+                .hold_bytes
+        };
         assert_eq!((hold(404), hold(200)), (1, 65_536));
     }
 }
@@ -72,4 +79,13 @@ fn rules_that_hold_the_same_answers_clash() {
     for (rules, message) in table {
         assert_eq!(compile(&rules).1, message, "{rules:?}");
     }
+}
+
+#[test]
+fn no_spelling_of_a_path_gets_around_a_rule() {
+    let (rules, _) = compile(&[r#""path": "/users/**""#]);
+    for path in ["/users/7", "/users;a/7", "/users%2f7", "/users\\7", "//users/7", "/x/..%2fusers/7"] {
+        assert!(rules.choose(&CanonicalPath::of(path.as_bytes()), b"GET").is_some(), "{path}");
+    }
+    assert!(rules.choose(&CanonicalPath::of(b"/other"), b"GET").is_none());
 }

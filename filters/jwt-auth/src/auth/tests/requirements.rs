@@ -36,3 +36,14 @@ fn a_remembered_token_answers_to_every_rule() {
     let mut granted = |path| gate.decide("GET", path, &[("authorization", &bearer)]).is_verified();
     assert_eq!([granted("/b"), granted("/a"), granted("/b"), granted("/c")], [true, false, true, true]);
 }
+
+#[test]
+fn no_spelling_of_a_path_gets_around_what_it_requires() {
+    let mut gate = Gate::with(r#","require":[{"path":"/adm/**","claims":{"role":"admin"}}]"#);
+    let bearer = format!("Bearer {}", token(r#"{"role":"user"}"#));
+    for path in ["/adm/x", "/adm;a/x", "/adm%2fx", "/adm%252fx", "/adm\\x", "//adm/x", "/other/..%2fadm/x"] {
+        let decision = gate.decide("GET", path, &[("authorization", &bearer)]);
+        assert!(!decision.is_verified(), "{path}");
+    }
+    assert!(gate.decide("GET", "/other;a", &[("authorization", &bearer)]).is_verified());
+}
