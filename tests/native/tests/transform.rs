@@ -233,11 +233,14 @@ fn who_may_see_it_is_told_what_was_done() {
     let got = received(&traced().respond(JSON).body(BODY));
     assert_eq!(trace(got), r#"transform;rule="/api/users/**";removed=2;renamed=1"#);
     let long = format!("[{}0]", "0,".repeat(40_000));
+    let got = received(&traced().respond(JSON).body("{"));
+    let refused = r#"transform;refused=portcullis.transform.malformed"#;
+    assert_eq!((got.headers.text(":status").unwrap(), trace(got)), ("502".to_owned(), refused.to_owned()));
     let got = received(&traced().respond(JSON).body(long));
     assert_eq!(trace(got), r#"transform;rule="/api/users/**";streamed"#);
     let got = received(&ask(&envoy, "/api/users/7").respond(JSON).body(BODY));
     assert_eq!(got.headers.text("portcullis-trace"), None);
-    assert_eq!(envoy.metric("portcullis.transform.answers"), Some(3));
+    assert_eq!(envoy.metric("portcullis.transform.answers"), Some(4));
     assert_eq!(envoy.metric("portcullis.transform.fields_removed"), Some(4));
     assert_eq!(envoy.metric("portcullis.transform.fields_renamed"), Some(2));
 }
