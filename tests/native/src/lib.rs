@@ -1,6 +1,6 @@
 //! The modules over the fake Envoy: what every test of this ring begins with.
 //!
-//! ```ignore
+//! ```text
 //! let envoy = native_tests::gateway(document).cluster("users-service:3001").start().unwrap();
 //! let stream = envoy.get("/api/home").end();
 //! ```
