@@ -9,7 +9,7 @@
 use portcullis_http::Refusal;
 
 use crate::abi::{self, Buffer, Status, Stream};
-use crate::answer_head::AnswerHead;
+use crate::answer_head::{AnswerHead, Unreadable};
 use crate::exchange::Exchange;
 use crate::flow::Action;
 use crate::metrics;
@@ -144,7 +144,7 @@ impl AnswerFlow {
 
     fn unreadable(&mut self) -> Option<Box<Refusal>> {
         if matches!(self.phase, Phase::Holding { .. }) {
-            return self.give_way(Box::new(unreadable()));
+            return self.give_way(Box::new(Unreadable::refusal()));
         }
         self.reset();
         None
@@ -172,9 +172,4 @@ fn run_hooks(exchange: &mut Exchange, head: &mut AnswerHead) -> Option<BodyPlan>
         plan = hook.on_headers(head).or(plan);
     }
     plan
-}
-
-/// Envoy did not show the body: what cannot be read is not let through.
-fn unreadable() -> Refusal {
-    Refusal::new(502, "transform_failed", "The answer could not be processed.", "portcullis.host_failed")
 }

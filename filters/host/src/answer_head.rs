@@ -22,9 +22,17 @@ pub struct AnswerHead {
     pub trace: Trace,
 }
 
-/// The host does not show the headers.
+/// The host does not show the headers, or the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
+
+impl Unreadable {
+    /// What cannot be read is not let through.
+    pub(crate) fn refusal() -> Refusal {
+        let message = "The answer could not be processed.";
+        Refusal::new(502, "transform_failed", message, "portcullis.host_failed")
+    }
+}
 
 impl AnswerHead {
     pub(crate) fn new(origin: Origin, is_complete: bool, may_hold: bool) -> Self {

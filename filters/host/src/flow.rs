@@ -130,11 +130,10 @@ impl Flow {
 
     fn answer_action(&mut self, refusal: Option<Box<Refusal>>) -> Action {
         let Some(refusal) = refusal else { return self.answer.action() };
-        metrics::count_refusal(refusal.detail);
         // Answers are read and refused by one filter, which has no hold of the exchange any more. And Envoy sends what
         // takes an answer's place to the client without asking the filters again.
         self.exchange.trace(format_args!("transform;refused={}", refusal.detail));
-        let mut reply = refusal.into_reply(&self.exchange.request, self.gate.error_format());
+        let mut reply = self.written(*refusal);
         self.exchange.trace_so_far().show_in(&mut reply);
         self.reply(&reply, Origin::Refusal);
         Action::Pause
@@ -193,9 +192,14 @@ impl Flow {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        metrics::count_refusal(refusal.detail);
-        let reply = refusal.into_reply(&self.exchange.request, self.gate.error_format());
+        let reply = self.written(refusal);
         self.reply(&reply, Origin::Refusal);
+    }
+
+    /// A refusal, counted and written down for the client.
+    fn written(&self, refusal: Refusal) -> Reply {
+        metrics::count_refusal(refusal.detail);
+        refusal.into_reply(&self.exchange.request, self.gate.error_format())
     }
 
     fn reply(&mut self, reply: &Reply, origin: Origin) {

@@ -2,7 +2,7 @@
 //!
 //! Envoy shows them under `wasmcustom.`; their names come from the code alone, never from a client.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::abi;
 
@@ -70,19 +70,58 @@ impl Histogram {
     }
 }
 
-thread_local! {
-    static REFUSALS: RefCell<Vec<(&'static str, Counter)>> = const { RefCell::new(Vec::new()) };
+/// A counter that Envoy is told of when it first counts, so that metrics show what happens and nothing else.
+pub struct LateCounter {
+    name: &'static str,
+    counter: OnceCell<Counter>,
 }
 
-/// Counts a refusal under its response-code detail. The details are words of the code, so their number is small.
-pub(crate) fn count_refusal(detail: &'static str) {
-    let counter = REFUSALS.with_borrow_mut(|known| match known.iter().find(|(name, _)| *name == detail) {
-        Some((_, counter)) => *counter,
-        None => {
-            let counter = Counter::named(detail);
-            known.push((detail, counter));
+/// Counters by a word, such as a reason for refusing. The words are the code's, so their number is small; Envoy is told of
+/// each when it first counts.
+#[derive(Default)]
+pub struct CountersByWord {
+    prefix: String,
+    known: RefCell<Vec<(&'static str, Counter)>>,
+}
+
+impl LateCounter {
+    /// The counter of this name.
+    #[must_use]
+    pub fn named(name: &'static str) -> Self {
+        Self { name, counter: OnceCell::new() }
+    }
+
+    /// Adds one.
+    pub fn count(&self) {
+        self.counter.get_or_init(|| Counter::named(self.name)).count();
+    }
+}
+
+impl CountersByWord {
+    /// Counters whose names are `prefix` and the word.
+    #[must_use]
+    pub fn under(prefix: String) -> Self {
+        Self { prefix, known: RefCell::default() }
+    }
+
+    /// Adds one to the word's counter.
+    pub fn count(&self, word: &'static str) {
+        let mut counters = self.known.borrow_mut();
+        let known = counters.iter().find(|(known, _)| *known == word).map(|(_, counter)| *counter);
+        let counter = known.unwrap_or_else(|| {
+            let counter = Counter::named(&format!("{}{word}", self.prefix));
+            counters.push((word, counter));
             counter
-        }
-    });
-    counter.count();
+        });
+        counter.count();
+    }
+}
+
+thread_local! {
+    static REFUSALS: CountersByWord = CountersByWord::default();
+}
+
+/// Counts a refusal under its response-code detail.
+pub(crate) fn count_refusal(detail: &'static str) {
+    REFUSALS.with(|refusals| refusals.count(detail));
 }

@@ -19,11 +19,10 @@ impl Version {
     pub const ABSENT: Self = Self(u32::MAX);
 }
 
-/// A value and its version; `None` where there is none.
+/// A value and its version; an empty one where there is none, since the host cannot delete.
 #[must_use]
-pub fn read(key: &[u8]) -> Option<(Vec<u8>, Version)> {
-    // An empty value stands for none: the host cannot delete.
-    abi::shared_data(key).ok().map(|(value, cas)| (value, Version(cas)))
+pub fn read(key: &[u8]) -> (Vec<u8>, Version) {
+    abi::shared_data(key).map_or((Vec::new(), Version::ABSENT), |(value, cas)| (value, Version(cas)))
 }
 
 /// Writes a value if nobody wrote it since `version` was read.

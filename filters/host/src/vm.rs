@@ -47,7 +47,7 @@ struct Root {
 
 #[derive(Clone)]
 struct Request {
-    root: ContextId,
+    root: Rc<Root>,
     flow: Rc<RefCell<Flow>>,
 }
 
@@ -98,9 +98,11 @@ pub(crate) fn create(context: ContextId, root: ContextId) {
     VM.with(|vm| {
         if root == 0 {
             vm.roots.borrow_mut().insert(context, Rc::default());
-        } else if let Some(gate) = find_root(root).and_then(|root| root.gate.borrow().clone()) {
+        } else if let Some(root) = find_root(root)
+            && let Some(gate) = root.gate.borrow().clone()
+        {
             let flow = Rc::new(RefCell::new(Flow::new(gate)));
-            vm.requests.borrow_mut().insert(context, Request { root, flow });
+            vm.requests.borrow_mut().insert(context, Request { root: Rc::clone(&root), flow });
         }
     });
 }
@@ -110,7 +112,9 @@ pub(crate) fn delete(context: ContextId) {
     VM.with(|vm| {
         let request = vm.requests.borrow_mut().remove(&context);
         match request {
-            Some(request) => drop(find_root(request.root).map(|root| root.note(context, None))),
+            Some(request) => {
+                request.root.note(context, None);
+            }
             None => {
                 vm.roots.borrow_mut().remove(&context);
                 // Envoy forgets the calls of a root that goes.
@@ -178,23 +182,14 @@ pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) ->
     if !calls.is_empty() {
         VM.with(|vm| vm.calls.borrow_mut().extend(calls.into_iter().map(|call| (call, context))));
     }
-    if let Some(root) = sleeping_root(request.root, due)
-        && root.note(context, due)
-    {
-        root.schedule();
+    if request.root.note(context, due) {
+        request.root.schedule();
     }
     Some(result)
 }
 
 /// What Envoy does with a request that no document holds: nothing passes unchecked.
 pub(crate) const UNKNOWN: Action = Action::Pause;
-
-/// Most requests neither sleep nor did: they need not find their root.
-fn sleeping_root(root: ContextId, due: Option<Duration>) -> Option<Rc<Root>> {
-    let root = find_root(root)?;
-    let concerned = due.is_some() || !root.sleepers.borrow().is_empty();
-    concerned.then_some(root)
-}
 
 fn wake(context: ContextId, root: &Root, now: Duration, news: bool) {
     for sleeper in root.due(now, news) {

@@ -5,13 +5,13 @@ mod tally;
 use std::rc::Rc;
 
 use portcullis_document::{Document, Mistakes};
-use portcullis_http::{Head, Refusal};
+use portcullis_http::Head;
 use portcullis_transform::{
     Answer, Body, Chosen, Fault, Reading, Step, Transformation, Transformations, make_true, prepare_request,
     read_answer, refusal,
 };
 
-use crate::answer_head::AnswerHead;
+use crate::answer_head::{AnswerHead, Unreadable};
 use crate::exchange::Exchange;
 use crate::stage::{BodyPlan, BodyStage, BodyStep, OnAnswer, Origin, Piece, Progress, Stage};
 use crate::trace::Trace;
@@ -64,7 +64,7 @@ impl OnAnswer for Awaited {
         }
         let is_complete = answer.is_complete;
         let Ok(head) = answer.read() else {
-            answer.refuse(unreadable());
+            answer.refuse(Unreadable::refusal());
             return None;
         };
         let rule = self.chosen.for_status(head.status())?;
@@ -151,9 +151,4 @@ impl Tally {
             answer.refuse(refusal(fault));
         }
     }
-}
-
-/// Envoy did not show the head: what cannot be read is not let through.
-fn unreadable() -> Refusal {
-    Refusal::new(502, "transform_failed", "The answer could not be processed.", "portcullis.host_failed")
 }

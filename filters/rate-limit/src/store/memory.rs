@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Change, Contended, Store, TRIES};
+use super::Store;
 
 /// One map under one lock; a read copies the value, a write is refused where another came first. Tests and
 /// simulations stand on it, with as many threads as they like.
@@ -41,6 +41,15 @@ impl Memory {
         }
     }
 
+    /// A thread that panicked has left no half-made change behind.
+    fn lock(&self) -> MutexGuard<'_, Map> {
+        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for Memory {
+    type Version = u64;
+
     fn read(&self, name: &[u8]) -> (Vec<u8>, u64) {
         self.lock().entries.get(name).cloned().unwrap_or_default()
     }
@@ -56,27 +65,5 @@ impl Memory {
         }
         map.entries.insert(name.to_vec(), (value.to_vec(), next));
         true
-    }
-
-    /// A thread that panicked has left no half-made change behind.
-    fn lock(&self) -> MutexGuard<'_, Map> {
-        self.map.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Store for Memory {
-    fn update<R>(
-        &self,
-        name: &[u8],
-        mut decide: impl FnMut(&mut Vec<u8>) -> (Change, R),
-    ) -> Result<R, Contended> {
-        for _ in 0..TRIES {
-            let (mut value, version) = self.read(name);
-            let (change, outcome) = decide(&mut value);
-            if change == Change::Keep || self.write(name, &value, version) {
-                return Ok(outcome);
-            }
-        }
-        Err(Contended)
     }
 }

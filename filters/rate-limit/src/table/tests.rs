@@ -230,13 +230,14 @@ fn a_lease_ends_with_what_it_knows() {
 fn a_store_that_never_takes_a_write_refuses() {
     struct Contested;
     impl Store for Contested {
-        fn update<R>(
-            &self,
-            _: &[u8],
-            mut decide: impl FnMut(&mut Vec<u8>) -> (crate::Change, R),
-        ) -> Result<R, Contended> {
-            decide(&mut Vec::new());
-            Err(Contended)
+        type Version = ();
+
+        fn read(&self, _: &[u8]) -> (Vec<u8>, ()) {
+            (Vec::new(), ())
+        }
+
+        fn write(&self, _: &[u8], _: &[u8], (): ()) -> bool {
+            false
         }
     }
     let limiter = Limiter::new(8, windows(1, RateUnit::Day, 1));

@@ -1,11 +1,9 @@
 //! How long parts take and why they fail, by the names that the document gives them.
 
-use std::cell::RefCell;
-
 use portcullis_aggregate::{End, Report};
 use portcullis_document::AggregationConfig;
 
-use crate::metrics::{Counter, Histogram};
+use crate::metrics::{CountersByWord, Histogram};
 
 /// The metrics of all parts; parts of one name share theirs.
 pub(super) struct PartMetrics {
@@ -15,8 +13,8 @@ pub(super) struct PartMetrics {
 struct PartMetric {
     name: String,
     millis: Histogram,
-    /// By reason, from the first time that it is met. The reasons are words of the code, so their number is small.
-    failures: RefCell<Vec<(&'static str, Counter)>>,
+    /// By reason.
+    failures: CountersByWord,
 }
 
 impl PartMetrics {
@@ -34,7 +32,7 @@ impl PartMetrics {
             let Some(metric) = self.parts.iter().find(|metric| metric.name == name) else { continue };
             match &part.end {
                 End::Came => metric.millis.record(u64::try_from(part.took.as_millis()).unwrap_or(u64::MAX)),
-                End::Failed(failure) => metric.count_failure(failure.word()),
+                End::Failed(failure) => metric.failures.count(failure.word()),
                 End::LeftOut | End::Unfinished => {}
             }
         }
@@ -46,21 +44,7 @@ impl PartMetric {
         Self {
             name: name.to_owned(),
             millis: Histogram::named(&format!("portcullis.aggregate.part.{name}.ms")),
-            failures: RefCell::default(),
+            failures: CountersByWord::under(format!("portcullis.aggregate.part.{name}.failed.")),
         }
-    }
-
-    fn count_failure(&self, reason: &'static str) {
-        let mut failures = self.failures.borrow_mut();
-        let counter = match failures.iter().find(|(known, _)| *known == reason) {
-            Some((_, counter)) => *counter,
-            None => {
-                let counter =
-                    Counter::named(&format!("portcullis.aggregate.part.{}.failed.{reason}", self.name));
-                failures.push((reason, counter));
-                counter
-            }
-        };
-        counter.count();
     }
 }

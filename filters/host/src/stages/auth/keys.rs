@@ -132,9 +132,7 @@ impl Source {
 
     /// The last good set that anyone fetched, if this worker can read it.
     fn take_over(&self, trust: &mut Trust, now: Duration) -> bool {
-        let Some(bytes) = self.shared.key_record() else {
-            return false;
-        };
+        let bytes = self.shared.key_record();
         let Some(record) = KeyRecord::decode(&bytes) else {
             return false;
         };

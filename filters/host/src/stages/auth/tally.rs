@@ -1,13 +1,13 @@
 //! Counts of what passes, told to the host once a beat, since a call for each request would cost as much as a cached
 //! decision; and of what is refused, told at once.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
 use portcullis_jwt_auth::Pass;
 
 use super::BEAT;
-use crate::metrics::Counter;
+use crate::metrics::{Counter, CountersByWord};
 
 /// What passed, and why.
 pub(super) struct Tallies {
@@ -16,8 +16,8 @@ pub(super) struct Tallies {
     remembered: Tally,
     verified: Tally,
     next_flush: Cell<Duration>,
-    /// By the reason's word: the words are the code's, so their number is small.
-    refused: RefCell<Vec<(&'static str, Counter)>>,
+    /// By the reason's word.
+    refused: CountersByWord,
 }
 
 /// A count that the host does not know in full yet.
@@ -34,7 +34,7 @@ impl Default for Tallies {
             remembered: Tally::named("portcullis.jwt.cache_hit"),
             verified: Tally::named("portcullis.jwt.cache_miss"),
             next_flush: Cell::default(),
-            refused: RefCell::default(),
+            refused: CountersByWord::under("portcullis.jwt.refused.".to_owned()),
         }
     }
 }
@@ -50,14 +50,7 @@ impl Tallies {
     }
 
     pub(super) fn count_refusal(&self, word: &'static str) {
-        let mut refused = self.refused.borrow_mut();
-        let known = refused.iter().find(|(known, _)| *known == word).map(|(_, counter)| *counter);
-        let counter = known.unwrap_or_else(|| {
-            let counter = Counter::named(&format!("portcullis.jwt.refused.{word}"));
-            refused.push((word, counter));
-            counter
-        });
-        counter.count();
+        self.refused.count(word);
     }
 
     pub(super) fn next_flush(&self) -> Duration {

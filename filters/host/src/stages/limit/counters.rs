@@ -1,42 +1,24 @@
 //! What the limiter counts; refusals are counted by their details, like everybody's.
 
-use std::cell::OnceCell;
-
 use portcullis_rate_limit::Charge;
 
-use crate::metrics::Counter;
-
-/// A counter that Envoy is told of when it first counts, so that metrics show what happens and nothing else.
-pub(super) struct Tally {
-    name: &'static str,
-    counter: OnceCell<Counter>,
-}
-
-impl Tally {
-    pub(super) fn new(name: &'static str) -> Self {
-        Self { name, counter: OnceCell::new() }
-    }
-
-    pub(super) fn count(&self) {
-        self.counter.get_or_init(|| Counter::named(self.name)).count();
-    }
-}
+use crate::metrics::LateCounter;
 
 /// What becomes of requests, and of the table.
 pub(super) struct Counters {
-    permitted: Tally,
-    dry_run: Tally,
-    evictions: Tally,
-    rebuilt: Tally,
+    permitted: LateCounter,
+    dry_run: LateCounter,
+    evictions: LateCounter,
+    rebuilt: LateCounter,
 }
 
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            permitted: Tally::new("portcullis.limit.permitted"),
-            dry_run: Tally::new("portcullis.limit.dry_run_refused"),
-            evictions: Tally::new("portcullis.limit.evictions"),
-            rebuilt: Tally::new("portcullis.limit.rebuilt_entries"),
+            permitted: LateCounter::named("portcullis.limit.permitted"),
+            dry_run: LateCounter::named("portcullis.limit.dry_run_refused"),
+            evictions: LateCounter::named("portcullis.limit.evictions"),
+            rebuilt: LateCounter::named("portcullis.limit.rebuilt_entries"),
         }
     }
 }

@@ -1,36 +1,33 @@
 //! Envoy's shared data as the limiter's store.
 
-use portcullis_rate_limit::{Change, Contended, Store, TRIES};
+use portcullis_rate_limit::Store;
 
-use super::counters::Tally;
+use crate::metrics::LateCounter;
 use crate::shared_data::{self, Version};
 
 /// Shared data, and how often another worker was faster.
 pub(super) struct SharedData {
-    conflicts: Tally,
+    conflicts: LateCounter,
 }
 
 impl Default for SharedData {
     fn default() -> Self {
-        Self { conflicts: Tally::new("portcullis.limit.conflicts") }
+        Self { conflicts: LateCounter::named("portcullis.limit.conflicts") }
     }
 }
 
 impl Store for SharedData {
-    fn update<R>(
-        &self,
-        name: &[u8],
-        mut decide: impl FnMut(&mut Vec<u8>) -> (Change, R),
-    ) -> Result<R, Contended> {
-        for _ in 0..TRIES {
-            let (mut value, version) =
-                shared_data::read(name).unwrap_or_else(|| (Vec::new(), Version::ABSENT));
-            let (change, outcome) = decide(&mut value);
-            if change == Change::Keep || shared_data::write(name, &value, version).is_ok() {
-                return Ok(outcome);
-            }
+    type Version = Version;
+
+    fn read(&self, name: &[u8]) -> (Vec<u8>, Version) {
+        shared_data::read(name)
+    }
+
+    fn write(&self, name: &[u8], value: &[u8], version: Version) -> bool {
+        let is_written = shared_data::write(name, value, version).is_ok();
+        if !is_written {
             self.conflicts.count();
         }
-        Err(Contended)
+        is_written
     }
 }

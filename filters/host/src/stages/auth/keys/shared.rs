@@ -30,7 +30,7 @@ impl Shared {
 
     /// The record of who fetches; one that cannot be read is as good as none.
     pub(super) fn fetch_record(&self) -> FetchRecord {
-        let (bytes, version) = shared_data::read(&self.fetch_name).unwrap_or((Vec::new(), Version::ABSENT));
+        let (bytes, version) = shared_data::read(&self.fetch_name);
         self.version.set(version);
         FetchRecord::decode(&bytes).unwrap_or_default()
     }
@@ -48,15 +48,15 @@ impl Shared {
         }
     }
 
-    /// The bytes of the last good key set's record.
-    pub(super) fn key_record(&self) -> Option<Vec<u8>> {
-        shared_data::read(&self.keys_name).map(|(bytes, _)| bytes)
+    /// The bytes of the last good key set's record; empty where there is none.
+    pub(super) fn key_record(&self) -> Vec<u8> {
+        shared_data::read(&self.keys_name).0
     }
 
     pub(super) fn set_key_record(&self, record: &KeyRecord<'_>) {
         let bytes = record.encode();
         let is_written = (0..MOST_TRIES).any(|_| {
-            let version = shared_data::read(&self.keys_name).map_or(Version::ABSENT, |(_, version)| version);
+            let (_, version) = shared_data::read(&self.keys_name);
             shared_data::write(&self.keys_name, &bytes, version).is_ok()
         });
         if !is_written {
