@@ -18,6 +18,7 @@ _ROUTER: Filter = {
 # A path that shows what an upstream would have been sent, without an upstream.
 SEEN = "/api/seen"
 _SEEN = "user=%REQ(x-user-id)% role=%REQ(x-user-role)% token=%REQ(authorization)%"
+_FAULT, _FAULT_TYPE = "envoy.filters.http.fault", f"{_TYPES}.filters.http.fault.v3.HTTPFault"
 _JSON = [
     {
         "header": {"key": "content-type", "value": "application/json"},
@@ -69,14 +70,16 @@ def under_test(name: str, filters: Sequence[Filter], buffer_bytes: int, upstream
     return Envoy(name, _bootstrap(listener, clusters), SERVER_CPUS)
 
 
-def serving(name: str, bodies: Mapping[str, bytes], delay_ms: int) -> Envoy:
-    """An upstream that answers each path with a fixed JSON body, after a while."""
+def serving(name: str, bodies: Mapping[str, bytes], delays_ms: Mapping[str, int]) -> Envoy:
+    """An upstream that answers each path with a fixed JSON body, some after a while."""
     routes = []
     for number, (path, body) in enumerate(bodies.items()):
         file = place.folder("run") / f"{name}-{number}.body"
         file.write_bytes(body)
-        routes.append(_file(path, file))
-    listener = _listener(routes, [_delay(delay_ms)] if delay_ms else [], 1 << 20)
+        routes.append(_file(path, file, delays_ms.get(path, 0)))
+    # Idle where a route has no delay of its own.
+    filters = [{"name": _FAULT, "typed_config": {"@type": _FAULT_TYPE}}] if delays_ms else []
+    listener = _listener(routes, filters, 1 << 20)
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
     manager["route_config"]["max_direct_response_body_size_bytes"] = 64 << 20
     return Envoy(name, _bootstrap(listener, []), OTHER_CPUS)
@@ -90,18 +93,16 @@ def _answer(prefix: str, body: str) -> dict[str, Any]:
     }
 
 
-def _file(path: str, file: Path) -> dict[str, Any]:
-    return {
+def _file(path: str, file: Path, delay_ms: int) -> dict[str, Any]:
+    route = {
         "match": {"path": path},
         "direct_response": {"status": 200, "body": {"filename": str(file)}},
         "response_headers_to_add": _JSON,
     }
-
-
-def _delay(delay_ms: int) -> Filter:
-    delay = {"fixed_delay": f"{delay_ms / 1000}s", "percentage": {"numerator": 100}}
-    config = {"@type": f"{_TYPES}.filters.http.fault.v3.HTTPFault", "delay": delay}
-    return {"name": "envoy.filters.http.fault", "typed_config": config}
+    if delay_ms:
+        delay = {"fixed_delay": f"{delay_ms / 1000}s", "percentage": {"numerator": 100}}
+        route["typed_per_filter_config"] = {_FAULT: {"@type": _FAULT_TYPE, "delay": delay}}
+    return route
 
 
 def _forward() -> dict[str, Any]:

@@ -61,7 +61,7 @@ def run(name: str, scenario: Scenario, pace: Pace, say: Callable[[str], None]) -
     with ExitStack() as stack:
         upstream = None
         if scenario.upstream is not None:
-            upstream = envoy.serving(f"{name}-upstream", scenario.upstream, scenario.upstream_delay_ms)
+            upstream = envoy.serving(f"{name}-upstream", scenario.upstream, scenario.upstream_delays_ms)
             stack.callback(upstream.stop)
         running = []
         for contestant, result in zip(scenario.contestants, results):

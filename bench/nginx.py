@@ -9,7 +9,8 @@ from bench import place
 from bench.process import SERVER_CPUS, Process, eventually
 
 _MODULES = Path(os.environ.get("BENCH_NGINX_MODULES", "/usr/lib/nginx/modules"))
-_PACKAGES = "apt-get install nginx-light libnginx-mod-http-lua"
+_CJSON = os.environ.get("BENCH_NGINX_CJSON") or next(Path("/usr/lib").glob("*/lua/5.1/cjson.so"), None)
+_PACKAGES = "apt-get install nginx-light libnginx-mod-http-lua lua-cjson"
 
 
 class Missing(Exception):
@@ -21,12 +22,12 @@ class Nginx(Process):
 
     def __init__(self, name: str, config: str, upstream: int | None) -> None:
         program = os.environ.get("BENCH_NGINX") or shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        if program is None or not (_MODULES / "ngx_http_lua_module.so").exists():
+        if program is None or _CJSON is None or not (_MODULES / "ngx_http_lua_module.so").exists():
             raise Missing(f"NGINX with Lua is not installed: {_PACKAGES}")
         home = place.folder("run") / name
         (home / "logs").mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        filled = {"@PORT@": self.port, "@UPSTREAM@": upstream, "@MODULES@": _MODULES, "@HOME@": home}
+        filled = {"@PORT@": self.port, "@UPSTREAM@": upstream, "@MODULES@": _MODULES, "@CJSON@": _CJSON, "@HOME@": home}
         for mark, value in filled.items():
             config = config.replace(mark, str(value))
         (home / "nginx.conf").write_text(config)

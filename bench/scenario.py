@@ -85,8 +85,8 @@ class Scenario:
     # Bodies that an upstream serves, by path. Without them the Envoy under test answers by itself, so that nothing
     # but it and the load generator works.
     upstream: Mapping[str, bytes] | None = None
-    # How long the upstream thinks before it answers.
-    upstream_delay_ms: int = 0
+    # How long the upstream thinks before it answers a path.
+    upstream_delays_ms: Mapping[str, int] = field(default_factory=dict)
 
 
 def with_modules_of(scenario: Scenario, folder: Path) -> Scenario:

@@ -1,18 +1,21 @@
 """One request that becomes three, stitched."""
 
 import json
+from collections.abc import Mapping
 
 from bench import bodies, place
 from bench.native import lua
-from bench.portcullis import module
+from bench.portcullis import module, wasm
 from bench.scenario import NATIVE, OTHER, OURS, Check, Contestant, Load, NginxContestant, Request, Scenario, add
 
 PATH = "/api/home"
 PARTS = {"user": "/users/7", "recent_orders": "/orders", "recommendations": "/recommendations"}
+# What scripts/bench builds of bench/paste.
+PASTE = place.OUT / "paste.wasm"
 
 
-def three_parts(delay_ms: int) -> Scenario:
-    upstream = {path: bodies.users(1024 + number) for number, path in enumerate(PARTS.values())}
+def three_parts(size: int, delays_ms: Mapping[str, int] | None = None, connections: int = 16) -> Scenario:
+    upstream = {path: _body(size + number) for number, path in enumerate(PARTS.values())}
     wanted = {name: json.loads(upstream[path]) for name, path in PARTS.items()}
 
     def stitched(got: bytes) -> str | None:
@@ -22,16 +25,25 @@ def three_parts(delay_ms: int) -> Scenario:
     checks = [Check(Request(PATH), body=stitched)]
     nginx = (place.LUA / "nginx.conf").read_text()
     return Scenario(
-        Load([Request(PATH)]),
+        Load([Request(PATH)], connections),
         [
             Contestant("lua, one after the other", NATIVE, [lua("stitch.lua")], checks),
-            NginxContestant("nginx + lua", nginx, OTHER, checks),
+            NginxContestant("nginx + lua, pasted", nginx.replace("@MERGE@", "pasted"), OTHER, checks),
+            NginxContestant("nginx + lua, parsed", nginx.replace("@MERGE@", "parsed"), OTHER, checks),
+            Contestant("paste.wasm, the floor", OTHER, [wasm("paste", PASTE)], checks),
             Contestant("aggregate.wasm", OURS, [module("aggregate", aggregations=[{"path": PATH, "parts": parts}])], checks),
         ],
         upstream=upstream,
-        upstream_delay_ms=delay_ms,
+        upstream_delays_ms=delays_ms or {},
     )
 
 
-add("aggregate", "three answers of 1 KB made one", three_parts, delay_ms=0)
-add("aggregate-slow", "three answers of 1 KB made one, each after 20 ms", three_parts, delay_ms=20)
+def _body(size: int) -> bytes:
+    """Users without empty arrays, which Lua's tables cannot tell from empty objects."""
+    return bodies.users(size).replace(b'"tags":[]', b'"tags":["none"]')
+
+
+SLOW = dict(zip(PARTS.values(), (50, 20, 10)))
+add("aggregate", "three answers of 1 KB made one", three_parts, size=1 << 10)
+add("aggregate-16k", "three answers of 16 KB made one", three_parts, size=16 << 10)
+add("aggregate-slow", "three answers after 50, 20 and 10 ms made one", three_parts, size=1 << 10, delays_ms=SLOW, connections=4)

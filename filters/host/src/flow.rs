@@ -135,7 +135,7 @@ impl Flow {
         self.exchange.trace(format_args!("transform;refused={}", refusal.detail));
         let mut reply = self.written(*refusal);
         self.exchange.trace_so_far().show_in(&mut reply);
-        self.reply(&reply, Origin::Refusal);
+        self.send(&reply, Origin::Refusal);
         Action::Pause
     }
 
@@ -178,7 +178,7 @@ impl Flow {
             Progress::Continue => return true,
             Progress::Wait(waiting) => self.state = State::Waiting { stage, waiting },
             Progress::Refuse(refusal) => self.refuse(*refusal),
-            Progress::Reply(reply) => self.reply(&reply, Origin::Stage),
+            Progress::Reply(reply) => self.reply(reply, Origin::Stage),
         }
         false
     }
@@ -193,7 +193,7 @@ impl Flow {
 
     fn refuse(&mut self, refusal: Refusal) {
         let reply = self.written(refusal);
-        self.reply(&reply, Origin::Refusal);
+        self.reply(reply, Origin::Refusal);
     }
 
     /// A refusal, counted and written down for the client.
@@ -202,7 +202,15 @@ impl Flow {
         refusal.into_reply(&self.exchange.request, self.gate.error_format())
     }
 
-    fn reply(&mut self, reply: &Reply, origin: Origin) {
+    /// The reply comes by as an answer, and gets its trace then, where answers do.
+    fn reply(&mut self, mut reply: Reply, origin: Origin) {
+        if !self.gate.sees_answers() {
+            self.exchange.trace_so_far().show_in(&mut reply);
+        }
+        self.send(&reply, origin);
+    }
+
+    fn send(&mut self, reply: &Reply, origin: Origin) {
         self.state = State::Replied(origin);
         let headers = edits::encode(reply);
         if abi::send_local_response(reply.status, reply.detail, &headers, &reply.body).is_err() {

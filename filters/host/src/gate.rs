@@ -14,6 +14,7 @@ pub(crate) struct Gate {
     stages: Vec<Box<dyn Stage>>,
     errors: ErrorFormat,
     headers_wait: bool,
+    sees_answers: bool,
     debug: Option<DebugConfig>,
 }
 
@@ -36,7 +37,8 @@ impl Gate {
             ErrorsConfig::Plain => ErrorFormat::Plain,
             ErrorsConfig::Problem => ErrorFormat::Problem,
         };
-        Some(Self { stages, errors, headers_wait: document.headers_wait, debug: document.debug })
+        let (headers_wait, sees_answers) = (document.headers_wait, module.sees_answers());
+        Some(Self { stages, errors, headers_wait, sees_answers, debug: document.debug })
     }
 
     pub(crate) fn stages(&self) -> &[Box<dyn Stage>] {
@@ -49,6 +51,11 @@ impl Gate {
 
     pub(crate) fn headers_wait(&self) -> bool {
         self.headers_wait
+    }
+
+    /// Whether answers come by, those of the stages themselves among them.
+    pub(crate) fn sees_answers(&self) -> bool {
+        self.sees_answers
     }
 
     /// Whether the request shows the token that lets it see what the filters did.

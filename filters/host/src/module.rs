@@ -12,29 +12,39 @@ use crate::stages;
 pub struct Module {
     name: &'static str,
     sections: &'static [Section],
-    compile: fn(&Document, &mut Mistakes) -> Vec<Box<dyn Stage>>,
+    /// Whether it exports the callbacks of answers. Envoy enters a module for each callback that it exports.
+    sees_answers: bool,
+    compile: Compile,
 }
+
+type Compile = fn(&Document, &mut Mistakes) -> Vec<Box<dyn Stage>>;
 
 impl Module {
     /// `gateway.wasm`
-    pub const GATEWAY: Self = Self { name: "gateway", sections: &Section::ALL, compile: stages::gateway };
+    pub const GATEWAY: Self = Self::new("gateway", &Section::ALL, stages::gateway);
     /// `jwt_auth.wasm`
-    pub const JWT_AUTH: Self =
-        Self { name: "jwt_auth", sections: &[Section::AUTH], compile: stages::jwt_auth };
+    pub const JWT_AUTH: Self = Self::new("jwt_auth", &[Section::AUTH], stages::jwt_auth);
     /// `rate_limit.wasm`
-    pub const RATE_LIMIT: Self =
-        Self { name: "rate_limit", sections: &[Section::RATE_LIMITING], compile: stages::rate_limit };
+    pub const RATE_LIMIT: Self = Self::new("rate_limit", &[Section::RATE_LIMITING], stages::rate_limit);
     /// `aggregate.wasm`
     pub const AGGREGATE: Self =
-        Self { name: "aggregate", sections: &[Section::AGGREGATIONS], compile: stages::aggregate };
+        Self { sees_answers: false, ..Self::new("aggregate", &[Section::AGGREGATIONS], stages::aggregate) };
     /// `transform.wasm`
-    pub const TRANSFORM: Self =
-        Self { name: "transform", sections: &[Section::TRANSFORMATIONS], compile: stages::transform };
+    pub const TRANSFORM: Self = Self::new("transform", &[Section::TRANSFORMATIONS], stages::transform);
+
+    const fn new(name: &'static str, sections: &'static [Section], compile: Compile) -> Self {
+        Self { name, sections, sees_answers: true, compile }
+    }
 
     /// The file's name without its ending.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether its stages have a look at answers.
+    pub(crate) fn sees_answers(&self) -> bool {
+        self.sees_answers
     }
 
     /// Reads a document and makes stages of it; `None` where it is no object.

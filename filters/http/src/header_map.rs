@@ -45,7 +45,9 @@ impl HeaderMap {
             push_u32(&mut bytes, value.as_ref().len());
         }
         for (name, value) in pairs {
-            bytes.extend(name.as_ref().iter().map(u8::to_ascii_lowercase));
+            let start = bytes.len();
+            bytes.extend_from_slice(name.as_ref());
+            bytes.get_mut(start..).into_iter().for_each(<[u8]>::make_ascii_lowercase);
             bytes.push(0);
             bytes.extend_from_slice(value.as_ref());
             bytes.push(0);

@@ -102,6 +102,19 @@ impl Envoy {
         read_log(self.folder.path())
     }
 
+    /// The memory that it takes (`VmRSS`, proc(5)), that of V8 included, which Envoy does not count.
+    pub fn resident_bytes(&self) -> u64 {
+        let keeper = self.keeper.lock().expect("no holder panics").id();
+        let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));
+        let children = children.expect("Linux tells a process's children");
+        // The keeper's other child is a shell.
+        children
+            .split_whitespace()
+            .filter_map(resident_bytes_of)
+            .max()
+            .expect("Envoy is a child of its keeper")
+    }
+
     /// Whether the process has ended.
     pub fn has_ended(&self) -> bool {
         let mut keeper = self.keeper.lock().expect("no holder panics");
@@ -131,6 +144,12 @@ impl Drop for Envoy {
 /// `E2E_LOG=wasm:trace` shows every host call in the log of a failed test.
 fn component_log_level() -> String {
     std::env::var("E2E_LOG").unwrap_or_else(|_| "wasm:info,upstream:error".to_owned())
+}
+
+fn resident_bytes_of(process: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
 
 fn read_log(folder: &Path) -> String {

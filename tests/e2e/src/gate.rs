@@ -94,6 +94,11 @@ impl Gate {
         self.envoy.admin()
     }
 
+    /// The memory that Envoy takes, modules and all.
+    pub fn resident_bytes(&self) -> u64 {
+        self.envoy.resident_bytes()
+    }
+
     /// What Envoy and the filters wrote.
     pub fn log(&self) -> String {
         self.envoy.log()

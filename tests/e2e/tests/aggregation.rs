@@ -183,10 +183,16 @@ fn forty_megabytes_are_too_much() {
     let big = wire(move |_| {
         vec![Act::send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()))]
     });
-    let part = json!({ "name": "big", "cluster": "big:80", "path": "/", "fallback": "too big" });
-    let document = stitched("/api/page", json!([users("/users/7"), part]), json!({ "timeout": "10s" }));
-    let gate = Setup::gateway(document).cluster("big:80", big.address()).start();
+    let page = |path: &str, name: &str, value: Value| {
+        let part = with(json!({ "name": "big", "cluster": "big:80", "path": "/" }), name, value);
+        json!({ "path": path, "parts": [users("/users/7"), part], "timeout": "10s" })
+    };
+    let pages =
+        [page("/api/page", "fallback", json!("too big")), page("/api/needed", "required", json!(true))];
+    let gate = Setup::gateway(json!({ "aggregations": pages })).cluster("big:80", big.address()).start();
     assert_eq!(gate.get("/api/page").send().passed().json()["big"], "too big");
+    let refused = gate.get("/api/needed").send().refused(502, "upstream_failed");
+    assert_eq!((&refused["part"], &refused["reason"]), (&json!("big"), &json!("reset")));
     gate.has_not_trapped();
 }
 
@@ -229,6 +235,29 @@ fn a_client_that_leaves_leaves_nothing_behind() {
     drop(clients);
     eventually("no part is outstanding", || (outstanding() == 0).then_some(()));
     gate.get("/api/users/7").send().passed();
+    gate.has_not_trapped();
+}
+
+#[test]
+fn ten_thousand_clients_that_leave_do_not_add_up() {
+    const AT_ONCE: u64 = 250;
+    let parts = json!([users("/users/7"), products("/recommendations?fail=hang")]);
+    let document = stitched("/api/page", parts, json!({ "timeout": "400ms" }));
+    let gate = Setup::gateway(document).start();
+    let asked = || gate.admin().stat("cluster.products-service_3003.upstream_rq_total");
+    let mut memory = Vec::new();
+    for wave in 1..=10_000 / AT_ONCE {
+        let clients: Vec<_> = (0..AT_ONCE).map(|_| gate.get("/api/page").abandon().unwrap()).collect();
+        eventually("every part is asked for", || (asked() == wave * AT_ONCE).then_some(()));
+        drop(clients);
+        let outstanding = || gate.admin().outstanding("products-service:3003");
+        eventually("no part is outstanding", || (outstanding() == 0).then_some(()));
+        memory.push(gate.resident_bytes());
+    }
+    // By then everything has its final size: 250 requests at once, and their answers.
+    let (first, last) = (memory[memory.len() / 4], memory[memory.len() - 1]);
+    assert!(last < first + (2 << 20), "it grows: {memory:?}");
+    assert_eq!(gate.get("/api/page").send().status, 504);
     gate.has_not_trapped();
 }
 

@@ -54,7 +54,6 @@ fn exports(module: Module) -> Callbacks {
         on_configure: Some(callbacks::configure),
         on_delete: Some(callbacks::delete),
         on_request_headers: Some(callbacks::request_headers),
-        on_response_headers: Some(callbacks::response_headers),
         ..Callbacks::default()
     };
     let waits = |callbacks: Callbacks| Callbacks {
@@ -64,15 +63,20 @@ fn exports(module: Module) -> Callbacks {
         on_http_call_response: Some(callbacks::http_call_response),
         ..callbacks
     };
+    let sees_answers = |callbacks: Callbacks| Callbacks {
+        on_response_headers: Some(callbacks::response_headers),
+        ..callbacks
+    };
     let reads_bodies = |callbacks: Callbacks| Callbacks {
         on_response_body: Some(callbacks::response_body),
         on_response_trailers: Some(callbacks::response_trailers),
-        ..callbacks
+        ..sees_answers(callbacks)
     };
     match module.name() {
         "gateway" => reads_bodies(waits(every)),
-        "jwt_auth" | "aggregate" => waits(every),
+        "jwt_auth" => sees_answers(waits(every)),
+        "aggregate" => waits(every),
         "transform" => reads_bodies(every),
-        _ => every,
+        _ => sees_answers(every),
     }
 }
