@@ -1,10 +1,11 @@
-"""Writes a wasm module that does nothing: what any wasm filter costs before its own work begins.
+"""Writes wasm modules that do nothing, or next to nothing: what a wasm filter costs before its own work begins.
 
-Envoy calls each callback that a module exports, so the number of exports is the price of doing nothing. The bytes are
-those of the WebAssembly core specification, chapter 5; each function returns zeros and is empty otherwise.
+Envoy calls each callback that a module exports, so the number of exports is the price of doing nothing; what is added to
+that are the calls that a module makes to Envoy. The bytes are those of the WebAssembly core specification, chapter 5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import place
@@ -31,36 +32,103 @@ _REQUIRED = ["proxy_abi_version_0_2_1", "proxy_on_memory_allocate", "proxy_on_co
 REQUEST_HEADERS = ["proxy_on_request_headers"]
 ALL_CALLBACKS = list(_CALLBACKS)
 
+# Where answers of the host go, and where it finds texts: all in the first page of memory.
+_RESULT, _TEXTS, _GIVEN = 0, 64, 4096
 
-def module(name: str, callbacks: Sequence[str]) -> Path:
-    """A module that exports these callbacks besides the ones that every module must."""
+
+@dataclass(frozen=True)
+class Call:
+    """A call to Envoy: a function of the ABI and its arguments, numbers or texts (which count as two: place and length)."""
+
+    function: str
+    arguments: Sequence[int | str]
+
+
+_ANSWER = _RESULT
+CLOCK = Call("proxy_get_current_time_nanoseconds", [_ANSWER])
+READ_ALL = Call("proxy_get_header_map_pairs", [0, _ANSWER, _ANSWER + 4])
+READ_ONE = Call("proxy_get_header_map_value", [0, ":path", _ANSWER, _ANSWER + 4])
+SET = Call("proxy_replace_header_map_value", [0, "x-user-id", "usr_8a3f"])
+SET_ANOTHER = Call("proxy_replace_header_map_value", [0, "x-user-role", "customer"])
+REMOVE = Call("proxy_remove_header_map_value", [0, "user-agent"])
+SET_IN_ANSWER = Call("proxy_replace_header_map_value", [2, "x-ratelimit-limit", "100"])
+READ_SHARED = Call("proxy_get_shared_data", ["portcullis", _ANSWER, _ANSWER + 4, _ANSWER + 8])
+WRITE_SHARED = Call("proxy_set_shared_data", ["portcullis", "0123456789abcdef", 0])
+
+
+def module(name: str, callbacks: Sequence[str], calls: Mapping[str, Sequence[Call]] | None = None) -> Path:
+    """A module that exports these callbacks besides the ones that every module must, and makes these calls in them."""
     path = place.folder("run") / f"{name}.wasm"
-    path.write_bytes(_assemble([*_REQUIRED, *(c for c in callbacks if c not in _REQUIRED)]))
+    path.write_bytes(_Module([*_REQUIRED, *(c for c in callbacks if c not in _REQUIRED)], calls or {}).assemble())
     return path
 
 
-def _assemble(names: Sequence[str]) -> bytes:
-    types = [b"\x60" + _list([_I32] * p) + _list([_I32] * r) for p, r in (_CALLBACKS[name] for name in names)]
-    functions = [bytes([index]) for index in range(len(names))]
-    exports = [_text(name) + b"\x00" + bytes([index]) for index, name in enumerate(names)]
-    exports.append(_text("memory") + b"\x02\x00")
-    # A local declaration list that is empty, `i32.const n` for each result, `end`. on_done says that it is done.
-    bodies = [_sized(b"\x00" + _constant(name) + b"\x0b") for name in names]
-    one_page = b"\x00\x01"
-    sections = [
-        (1, _list(types)),
-        (3, _list(functions)),
-        (5, _list([one_page])),
-        (7, _list(exports)),
-        (10, _list(bodies)),
-    ]
-    return b"\0asm\x01\0\0\0" + b"".join(bytes([number]) + _sized(content) for number, content in sections)
+class _Module:
+    def __init__(self, callbacks: Sequence[str], calls: Mapping[str, Sequence[Call]]) -> None:
+        self._callbacks = callbacks
+        self._calls = calls
+        self._imports = list({call.function: call for made in calls.values() for call in made}.values())
+        self._texts = b""
+
+    def assemble(self) -> bytes:
+        exported = len(self._imports)
+        types = [_type(len(self._flat(call)), 1) for call in self._imports]
+        types += [_type(*_CALLBACKS[name]) for name in self._callbacks]
+        imports = [_text("env") + _text(call.function) + b"\x00" + bytes([n]) for n, call in enumerate(self._imports)]
+        functions = [bytes([exported + n]) for n in range(len(self._callbacks))]
+        exports = [_text(name) + b"\x00" + bytes([exported + n]) for n, name in enumerate(self._callbacks)]
+        exports.append(_text("memory") + b"\x02\x00")
+        bodies = [self._body(name) for name in self._callbacks]
+        one_page = b"\x00\x01"
+        texts = b"\x00" + _constant(_TEXTS) + b"\x0b" + _sized(self._texts)
+        sections = [
+            (1, _list(types)),
+            (2, _list(imports)),
+            (3, _list(functions)),
+            (5, _list([one_page])),
+            (7, _list(exports)),
+            (10, _list(bodies)),
+            (11, _list([texts])),
+        ]
+        return b"\0asm\x01\0\0\0" + b"".join(bytes([number]) + _sized(content) for number, content in sections)
+
+    def _body(self, name: str) -> bytes:
+        """No locals, the calls with their results dropped, a constant for the result, `end`."""
+        numbers = [call.function for call in self._imports]
+        code = b""
+        for call in self._calls.get(name, []):
+            code += b"".join(map(_constant, self._flat(call))) + b"\x10" + bytes([numbers.index(call.function)]) + b"\x1a"
+        result = _constant(_RESULTS.get(name, 0)) if _CALLBACKS[name][1] else b""
+        return _sized(b"\x00" + code + result + b"\x0b")
+
+    def _flat(self, call: Call) -> list[int]:
+        flat: list[int] = []
+        for argument in call.arguments:
+            flat += [argument] if isinstance(argument, int) else [self._place(argument), len(argument)]
+        return flat
+
+    def _place(self, text: str) -> int:
+        """Where a text stands in memory; it is put there if it is not there yet."""
+        if text.encode() not in self._texts:
+            self._texts += text.encode()
+        return _TEXTS + self._texts.index(text.encode())
 
 
-def _constant(name: str) -> bytes:
-    if _CALLBACKS[name][1] == 0:
-        return b""
-    return b"\x41\x01" if name == "proxy_on_done" else b"\x41\x00"
+# on_done says that it is done; memory is always given at the same place, which nobody reads.
+_RESULTS = {"proxy_on_done": 1, "proxy_on_memory_allocate": _GIVEN}
+
+
+def _type(parameters: int, results: int) -> bytes:
+    return b"\x60" + _list([_I32] * parameters) + _list([_I32] * results)
+
+
+def _constant(value: int) -> bytes:
+    """`i32.const`, whose number is a signed LEB128."""
+    out = b"\x41"
+    while value >= 0x40:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
 
 
 def _list(items: Sequence[bytes]) -> bytes:

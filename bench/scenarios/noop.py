@@ -1,5 +1,7 @@
 """What a wasm filter costs before it does anything."""
 
+import re
+
 from bench import noop
 from bench.portcullis import module, removal, wasm
 from bench.scenario import BARE, OTHER, OURS, Contestant, Load, Scenario, add
@@ -27,5 +29,38 @@ def nothing_to_do() -> Scenario:
     )
 
 
+# What each contestant of `anatomy` does more than `request_headers` alone.
+_CALLBACKS = {
+    "response_headers": "proxy_on_response_headers",
+    "response_body": "proxy_on_response_body",
+    "log": "proxy_on_log",
+    "delete": "proxy_on_delete",
+}
+_CALLS = {
+    "read the clock": [noop.CLOCK],
+    "read one header": [noop.READ_ONE],
+    "read all headers": [noop.READ_ALL],
+    "set a header": [noop.SET],
+    "set two headers": [noop.SET, noop.SET_ANOTHER],
+    "remove a header": [noop.REMOVE],
+    "write and read shared data": [noop.WRITE_SHARED, noop.READ_SHARED],
+}
+
+
+def anatomy() -> Scenario:
+    variants = [(name, [callback], {}) for name, callback in _CALLBACKS.items()]
+    variants += [(name, [], {"proxy_on_request_headers": calls}) for name, calls in _CALLS.items()]
+    answers = "proxy_on_response_headers"
+    variants.append(("response_headers, set a header", [answers], {answers: [noop.SET_IN_ANSWER]}))
+    contestants = [Contestant("bare", BARE), _variant("request_headers", [], {})]
+    return Scenario(Load(), contestants + [_variant(f"+ {name}", *rest) for name, *rest in variants])
+
+
+def _variant(name: str, callbacks: list[str], calls: dict[str, list[noop.Call]]) -> Contestant:
+    file = noop.module("noop-" + re.sub(r"\W+", "-", name), [*noop.REQUEST_HEADERS, *callbacks], calls)
+    return Contestant(name, OTHER, [wasm("noop", file)])
+
+
 add("noise", "the same bare Envoy twice: what differs here is the benchmark's own error", noise)
+add("anatomy", "what each callback and each call to Envoy adds to a filter that does nothing", anatomy)
 add("noop", "a request that no filter has anything to do with", nothing_to_do, quick=True)

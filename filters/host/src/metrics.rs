@@ -1,14 +1,20 @@
 //! Counters, gauges and histograms of Envoy, by id.
 //!
-//! Envoy shows them under `wasmcustom.`; their names come from the code alone, never from a client.
+//! Envoy shows them under `wasmcustom.`; their names come from the code and the document, never from a client.
+//!
+//! A call to Envoy costs as much as a cached decision, so counts are kept here and told to Envoy once a beat.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use crate::abi;
 
+/// How often counts are told to Envoy, in milliseconds: well within the interval at which Prometheus asks for them.
+pub(crate) const BEAT: u32 = 1000;
+
 /// A number that only grows.
-#[derive(Clone, Copy, Debug)]
-pub struct Counter(Option<u32>);
+#[derive(Clone, Debug)]
+pub struct Counter(Rc<Count>);
 
 /// A number that is set.
 #[derive(Clone, Copy, Debug)]
@@ -18,26 +24,76 @@ pub struct Gauge(Option<u32>);
 #[derive(Clone, Copy, Debug)]
 pub struct Histogram(Option<u32>);
 
+/// Counters by a word, such as a reason for refusing. The words are the code's, so their number is small; Envoy is told of
+/// each when it first counts.
+#[derive(Default)]
+pub struct CountersByWord {
+    prefix: String,
+    known: RefCell<Vec<(&'static str, Counter)>>,
+}
+
+#[derive(Debug)]
+struct Count {
+    name: String,
+    /// `None` where the host refuses the metric: then counting is without effect.
+    id: Option<u32>,
+    /// What Envoy does not know yet.
+    untold: Cell<u64>,
+}
+
+thread_local! {
+    /// One for a name, whoever counts and however often the document is compiled.
+    static COUNTS: RefCell<Vec<Rc<Count>>> = const { RefCell::new(Vec::new()) };
+    static REFUSALS: CountersByWord = CountersByWord::default();
+}
+
 impl Counter {
-    /// Defines the counter, or finds it: Envoy keeps one for a name, over all workers. A host that refuses leaves
-    /// it without effect.
+    /// The counter of this name: Envoy keeps one for a name, over all workers.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self(abi::define_metric(0, name).ok())
+        COUNTS.with_borrow_mut(|counts| {
+            let known = counts.iter().find(|count| count.name == name).cloned();
+            Self(known.unwrap_or_else(|| {
+                let id = abi::define_metric(0, name).ok();
+                let count = Rc::new(Count { name: name.to_owned(), id, untold: Cell::new(0) });
+                counts.push(Rc::clone(&count));
+                count
+            }))
+        })
     }
 
     /// Adds one.
-    pub fn count(self) {
+    pub fn count(&self) {
         self.add(1);
     }
 
     /// Adds `by`.
-    pub fn add(self, by: u64) {
-        if let (Some(id), Ok(by)) = (self.0, i64::try_from(by)) {
-            // A count that is lost is not worth refusing a request.
-            let _ = abi::increment_metric(id, by);
-        }
+    pub fn add(&self, by: u64) {
+        self.0.untold.set(self.0.untold.get().saturating_add(by));
     }
+}
+
+/// A VM begins: the ids of one before it, which a thread of the tests may have had, mean nothing.
+pub(crate) fn start() {
+    COUNTS.with_borrow_mut(Vec::clear);
+    REFUSALS.with(|refusals| refusals.known.borrow_mut().clear());
+}
+
+/// Tells Envoy what was counted since the last time.
+pub(crate) fn flush() {
+    COUNTS.with_borrow(|counts| {
+        for count in counts.iter().filter(|count| count.untold.get() > 0) {
+            if let (Some(id), Ok(by)) = (count.id, i64::try_from(count.untold.take())) {
+                // A count that is lost is not worth refusing a request.
+                let _ = abi::increment_metric(id, by);
+            }
+        }
+    });
+}
+
+/// Counts a refusal under its response-code detail.
+pub(crate) fn count_refusal(detail: &'static str) {
+    REFUSALS.with(|refusals| refusals.count(detail));
 }
 
 impl Gauge {
@@ -70,33 +126,6 @@ impl Histogram {
     }
 }
 
-/// A counter that Envoy is told of when it first counts, so that metrics show what happens and nothing else.
-pub struct LateCounter {
-    name: &'static str,
-    counter: OnceCell<Counter>,
-}
-
-/// Counters by a word, such as a reason for refusing. The words are the code's, so their number is small; Envoy is told of
-/// each when it first counts.
-#[derive(Default)]
-pub struct CountersByWord {
-    prefix: String,
-    known: RefCell<Vec<(&'static str, Counter)>>,
-}
-
-impl LateCounter {
-    /// The counter of this name.
-    #[must_use]
-    pub fn named(name: &'static str) -> Self {
-        Self { name, counter: OnceCell::new() }
-    }
-
-    /// Adds one.
-    pub fn count(&self) {
-        self.counter.get_or_init(|| Counter::named(self.name)).count();
-    }
-}
-
 impl CountersByWord {
     /// Counters whose names are `prefix` and the word.
     #[must_use]
@@ -106,22 +135,12 @@ impl CountersByWord {
 
     /// Adds one to the word's counter.
     pub fn count(&self, word: &'static str) {
-        let mut counters = self.known.borrow_mut();
-        let known = counters.iter().find(|(known, _)| *known == word).map(|(_, counter)| *counter);
-        let counter = known.unwrap_or_else(|| {
-            let counter = Counter::named(&format!("{}{word}", self.prefix));
-            counters.push((word, counter));
-            counter
-        });
+        let mut known = self.known.borrow_mut();
+        if let Some((_, counter)) = known.iter().find(|(known, _)| *known == word) {
+            return counter.count();
+        }
+        let counter = Counter::named(&format!("{}{word}", self.prefix));
         counter.count();
+        known.push((word, counter));
     }
-}
-
-thread_local! {
-    static REFUSALS: CountersByWord = CountersByWord::default();
-}
-
-/// Counts a refusal under its response-code detail.
-pub(crate) fn count_refusal(detail: &'static str) {
-    REFUSALS.with(|refusals| refusals.count(detail));
 }

@@ -11,6 +11,7 @@ use crate::abi::{self, Buffer};
 use crate::flow::{Action, Flow};
 use crate::gate::Gate;
 use crate::host::{self, Answer, CallId};
+use crate::metrics::{self, BEAT};
 use crate::module::Module;
 
 type ContextId = u32;
@@ -52,15 +53,15 @@ struct Request {
 }
 
 impl Root {
-    /// Asks Envoy for the beat that the next thing to do needs.
+    /// Asks Envoy for the beat that the next thing to do needs; what was counted is told once a second at least.
     fn schedule(&self) {
         let gate = self.gate.borrow().clone();
         let sleepers = self.sleepers.borrow().values().min().copied();
         let due = gate.and_then(|gate| gate.next_tick()).into_iter().chain(sleepers).min();
-        let period = due.map_or(0, |due| millis_until(due, host::now()));
+        let period = due.map_or(BEAT, |due| millis_until(due, host::now()).min(BEAT));
         if self.period.replace(period) != period && abi::set_tick_period(period).is_err() {
             log::warn!(
-                "the host keeps no time: nothing is fetched ahead, and waiting requests may wait long"
+                "the host keeps no time: nothing is counted or fetched ahead, and waiting requests may wait long"
             );
         }
     }
@@ -90,6 +91,7 @@ fn millis_until(due: Duration, now: Duration) -> u32 {
 /// A VM has started.
 pub(crate) fn start(module: Module) {
     crate::logger::install();
+    metrics::start();
     VM.with(|vm| vm.module.set(Some(module)));
 }
 
@@ -117,6 +119,7 @@ pub(crate) fn delete(context: ContextId) {
             }
             None => {
                 vm.roots.borrow_mut().remove(&context);
+                metrics::flush();
                 // Envoy forgets the calls of a root that goes.
                 vm.calls.borrow_mut().retain(|_, request| vm.requests.borrow().contains_key(request));
             }
@@ -149,6 +152,7 @@ pub(crate) fn tick(context: ContextId) {
     let now = host::now();
     let gate = root.gate.borrow().clone();
     gate.inspect(|gate| gate.on_tick(now));
+    metrics::flush();
     wake(context, &root, now, false);
     root.schedule();
 }

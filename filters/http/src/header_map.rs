@@ -79,23 +79,23 @@ impl HeaderMap {
         })
     }
 
-    /// The values of the lines called `name` (lower case), in order.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(n, _)| *n == name.as_bytes()).map(|(_, value)| value)
+    /// The values of the lines called `name` (lower case), in order. A line whose name has another length is passed over
+    /// at a glance.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let mut next = COUNT + self.count * LENGTHS_OF_A_PAIR;
+        (0..self.count).filter_map(move |line| {
+            let (name_len, value_len) = self.lengths(line)?;
+            let (at, value) = (next, next + name_len + 1);
+            next = value + value_len + 1;
+            let is_called = name_len == name.len() && self.bytes.get(at..at + name_len)? == name.as_bytes();
+            if is_called { self.bytes.get(value..value + value_len) } else { None }
+        })
     }
 
     /// The value of the first line called `name` (lower case).
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
-        let mut at = COUNT + self.count * LENGTHS_OF_A_PAIR;
-        for line in 0..self.count {
-            let (name_len, value_len) = self.lengths(line)?;
-            if name_len == name.len() && self.bytes.get(at..at + name_len)? == name.as_bytes() {
-                return self.bytes.get(at + name_len + 1..at + name_len + 1 + value_len);
-            }
-            at += name_len + value_len + 2;
-        }
-        None
+        self.all(name).next()
     }
 
     fn lengths(&self, line: usize) -> Option<(usize, usize)> {

@@ -5,6 +5,7 @@ pub(crate) mod services;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use crate::allocations;
 use crate::counts::Counts;
 use crate::header_map::HeaderMap;
 use crate::host::{self, LogLine, Root};
@@ -157,6 +158,12 @@ impl Envoy {
     #[must_use]
     pub fn counts(&self) -> Counts {
         host::with(|host| host.counts.clone())
+    }
+
+    /// How often the guest took memory so far, where [`Allocator`](crate::Allocator) is the test's own.
+    #[must_use]
+    pub fn allocations(&self) -> u64 {
+        allocations::count()
     }
 }
 

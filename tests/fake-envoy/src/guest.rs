@@ -1,6 +1,7 @@
 //! Entering the guest, and what Envoy does when it has returned.
 
 use crate::abi::Direction;
+use crate::allocations;
 use crate::callbacks::{Callbacks, OnContext, OnFrame};
 use crate::flow;
 use crate::half::Body;
@@ -28,7 +29,7 @@ fn enter<R>(context: u32, name: &'static str, callback: impl FnOnce() -> R) -> (
         (host.current, host.effective) = (context, 0);
         outer
     });
-    let answer = callback();
+    let answer = allocations::while_guest(true, callback);
     let (stop, afterwards, torn_down) = host::with(|host| {
         (host.current, host.effective) = outer;
         host.forget_answer();

@@ -11,13 +11,22 @@ mod streams;
 mod system;
 
 use crate::abi::{Answer, Status};
+use crate::allocations;
 use crate::host::{self, Host};
+use crate::memory;
 
 /// Makes a host call: counts it and turns its answer into a number.
 fn host_call(name: &'static str, act: impl FnOnce(&mut Host) -> Answer) -> Status {
-    let answer = host::try_with(|host| {
-        host.counts.add(name);
-        act(host)
+    let answer = allocations::while_guest(false, || {
+        host::try_with(|host| {
+            host.counts.add(name);
+            let answer = act(host);
+            if memory::was_given() {
+                host.counts.add("proxy_on_memory_allocate");
+                allocations::add();
+            }
+            answer
+        })
     });
     match answer {
         Some(Ok(())) => Status::Ok,

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a harness fails its test by panicking")]
 
 mod abi;
+mod allocations;
 mod callbacks;
 mod calls;
 mod counts;
@@ -31,6 +32,7 @@ mod stream_state;
 mod time;
 
 pub use abi::{LogLevel, Status};
+pub use allocations::Allocator;
 pub use callbacks::*;
 pub use calls::Call;
 pub use counts::Counts;

@@ -6,7 +6,18 @@
 
 #![expect(unsafe_code, reason = "pointers of a guest become slices here")]
 
+use std::cell::Cell;
+
 use crate::abi::Answer;
+
+thread_local! {
+    static GIVEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether bytes were given since this was asked last: a real host has then entered the guest once more, for memory.
+pub(crate) fn was_given() -> bool {
+    GIVEN.replace(false)
+}
 
 /// The guest's bytes at `data`.
 ///
@@ -38,6 +49,7 @@ pub(crate) unsafe fn give(value: Vec<u8>, data: *mut *mut u8, size: *mut usize) 
     let pointer = if value.is_empty() {
         std::ptr::null_mut()
     } else {
+        GIVEN.set(true);
         Box::into_raw(value.into_boxed_slice()).cast::<u8>()
     };
     // SAFETY: the caller's promise.

@@ -26,6 +26,12 @@ pub fn module(module: Module, document: &str) -> Gate {
     Gate { setup: Setup::new(exports(module)), module, document: document.to_owned() }
 }
 
+/// What Envoy knows of a metric once the module has told it, which it does once a second.
+pub fn metric(envoy: &Envoy, name: &str) -> Option<u64> {
+    envoy.tick();
+    envoy.metric(name)
+}
+
 impl Gate {
     /// Changes what the fake Envoy is like.
     #[must_use]
@@ -53,11 +59,11 @@ fn exports(module: Module) -> Callbacks {
         on_context_create: Some(callbacks::context_create),
         on_configure: Some(callbacks::configure),
         on_delete: Some(callbacks::delete),
+        on_tick: Some(callbacks::tick),
         on_request_headers: Some(callbacks::request_headers),
         ..Callbacks::default()
     };
     let waits = |callbacks: Callbacks| Callbacks {
-        on_tick: Some(callbacks::tick),
         on_request_body: Some(callbacks::request_body),
         on_request_trailers: Some(callbacks::request_trailers),
         on_http_call_response: Some(callbacks::http_call_response),

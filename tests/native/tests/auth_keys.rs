@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use fake_envoy::{Call, Envoy, Outcome, SharedData, Stream};
-use native_tests::module;
+use native_tests::{metric, module};
 use portcullis_host::module::Module;
 use services::{Alg, Key, Token};
 
@@ -79,7 +79,7 @@ fn keys_are_asked_for_before_any_request() {
     );
     publish(&envoy, &first_keys());
     assert!(passes(&envoy, &good()));
-    assert_eq!(envoy.metric("portcullis.jwt.jwks_fetched"), Some(1));
+    assert_eq!(metric(&envoy, "portcullis.jwt.jwks_fetched"), Some(1));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn every_way_to_fail_keeps_the_last_good_set_and_is_tried_again() {
         envoy.advance(2 * SECOND);
         assert_eq!(envoy.calls().len(), 1, "{number}: tried again");
     }
-    assert_eq!(envoy.metric("portcullis.jwt.jwks_failed"), Some(10));
+    assert_eq!(metric(&envoy, "portcullis.jwt.jwks_failed"), Some(10));
     publish(&envoy, &[Key::next_ec()]);
     assert!(passes(&envoy, &token(Key::next_ec())) && !passes(&envoy, &good()));
 }

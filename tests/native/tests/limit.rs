@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fake_envoy::{Envoy, Outcome, Reply, SharedData, Stream};
-use native_tests::{gateway, module};
+use native_tests::{gateway, metric, module};
 use portcullis_host::module::Module;
 
 const START: Duration = Duration::from_secs(1_800_000_000);
@@ -147,9 +147,9 @@ fn a_request_without_its_key_goes_the_way_that_the_document_says() {
 fn a_dry_run_counts_and_refuses_nothing() {
     let envoy = start(r#"{"default": {"requests_per_day": 2, "dry_run": true}}"#);
     assert_eq!(passing(&envoy, "/", "usr_1"), 100);
-    assert_eq!(envoy.metric("portcullis.limit.dry_run_refused"), Some(98));
-    assert_eq!(envoy.metric("portcullis.limit.permitted"), Some(2));
-    assert_eq!(envoy.metric("portcullis.limit.rate_limit_exceeded"), None);
+    assert_eq!(metric(&envoy, "portcullis.limit.dry_run_refused"), Some(98));
+    assert_eq!(metric(&envoy, "portcullis.limit.permitted"), Some(2));
+    assert_eq!(metric(&envoy, "portcullis.limit.rate_limit_exceeded"), None);
     let told = envoy.log().iter().filter(|line| line.text.contains("would refuse a request")).count();
     assert_eq!(told, 98);
 }
@@ -207,7 +207,7 @@ fn a_flood_of_keys_takes_no_memory_and_frees_nobody() {
     }
     assert!(shared_data.len() <= 9, "{}", shared_data.len());
     assert!(!passes(&envoy, "/", "over"));
-    assert!(envoy.metric("portcullis.limit.evictions") > Some(400));
+    assert!(metric(&envoy, "portcullis.limit.evictions") > Some(400));
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn entries_that_others_wrote_are_not_trusted() {
     assert!(passes(&envoy, "/", "usr_1"));
     shared_data.set("vm", b"portcullis.limit.000000", b"\x01\xff garbage", 0).unwrap();
     assert_eq!(passing(&envoy, "/", "usr_1"), 2);
-    assert_eq!(envoy.metric("portcullis.limit.rebuilt_entries"), Some(1));
+    assert_eq!(metric(&envoy, "portcullis.limit.rebuilt_entries"), Some(1));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fake_envoy::{Envoy, Message, Stream};
-use native_tests::{gateway, module};
+use native_tests::{gateway, metric, module};
 use portcullis_host::module::Module;
 
 const USERS: &str = r#""transformations": [
@@ -127,7 +127,7 @@ fn what_cannot_be_transformed_gets_a_clean_error_while_the_headers_wait() {
         assert!(reply.text().contains(r#""error":"transform_failed""#), "{}", reply.text());
         assert!(!reply.text().contains("internal_id"));
     }
-    assert_eq!(envoy.metric("portcullis.transform.malformed"), Some(2));
+    assert_eq!(metric(&envoy, "portcullis.transform.malformed"), Some(2));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn what_cannot_be_transformed_tears_a_stream_down_that_has_begun() {
     let envoy = start(false);
     let stream = ask(&envoy, "/api/users/7").respond(JSON).open().chunk(r#"{"id":1,"#).chunk("oops").end();
     assert!(stream.was_reset());
-    assert_eq!(envoy.metric("portcullis.transform.malformed"), Some(1));
+    assert_eq!(metric(&envoy, "portcullis.transform.malformed"), Some(1));
     let stream = ask(&envoy, "/api/users/7").respond(with(&[("content-encoding", "br")])).body("x");
     assert_eq!(stream.outcome().replied().status, 502, "the headers say it before they leave");
 }
@@ -148,7 +148,7 @@ fn where_the_rule_lets_failures_pass_they_pass_as_they_came() {
         let got = received(&ask(&envoy, "/api/lenient").respond(headers).body("br!"));
         assert_eq!((got.text().as_str(), got.headers.text("etag").unwrap()), ("br!", "\"a\"".into()));
         assert_eq!(got.headers.text("content-length").unwrap(), "3");
-        assert_eq!(envoy.metric("portcullis.transform.failed_and_passed"), Some(1));
+        assert_eq!(metric(&envoy, "portcullis.transform.failed_and_passed"), Some(1));
     }
     let envoy = start(true);
     let headers = with(&[("content-length", "17"), ("etag", "\"a\"")]);
@@ -240,9 +240,9 @@ fn who_may_see_it_is_told_what_was_done() {
     assert_eq!(trace(got), r#"transform;rule="/api/users/**";streamed"#);
     let got = received(&ask(&envoy, "/api/users/7").respond(JSON).body(BODY));
     assert_eq!(got.headers.text("portcullis-trace"), None);
-    assert_eq!(envoy.metric("portcullis.transform.answers"), Some(4));
-    assert_eq!(envoy.metric("portcullis.transform.fields_removed"), Some(4));
-    assert_eq!(envoy.metric("portcullis.transform.fields_renamed"), Some(2));
+    assert_eq!(metric(&envoy, "portcullis.transform.answers"), Some(4));
+    assert_eq!(metric(&envoy, "portcullis.transform.fields_removed"), Some(4));
+    assert_eq!(metric(&envoy, "portcullis.transform.fields_renamed"), Some(2));
 }
 
 #[test]

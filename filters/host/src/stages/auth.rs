@@ -33,8 +33,7 @@ struct Gatekeeper {
 /// The stage is shared with the requests that wait for it.
 struct AuthStage(Rc<Gatekeeper>);
 
-/// How often a worker looks for what the others have fetched, and tells its counts: all see a new key set within two
-/// seconds.
+/// How often a worker looks for what the others have fetched: all see a new key set within two seconds.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Compiles the section, if it is there. `wanted` are the claims that other sections ask for.
@@ -63,12 +62,10 @@ impl Stage for AuthStage {
     }
 
     fn next_tick(&self) -> Option<Duration> {
-        let looks = self.0.sources.iter().map(Source::next_look);
-        looks.chain([self.0.tallies.next_flush()]).min()
+        self.0.sources.iter().map(Source::next_look).min()
     }
 
     fn on_tick(&self, now: Duration) {
-        self.0.tallies.flush(now);
         for source in self.0.sources.iter().filter(|source| source.next_look() <= now) {
             source.beat(&mut self.0.trust.borrow_mut(), now);
         }

@@ -2,23 +2,23 @@
 
 use portcullis_rate_limit::Charge;
 
-use crate::metrics::LateCounter;
+use crate::metrics::Counter;
 
 /// What becomes of requests, and of the table.
 pub(super) struct Counters {
-    permitted: LateCounter,
-    dry_run: LateCounter,
-    evictions: LateCounter,
-    rebuilt: LateCounter,
+    permitted: Counter,
+    dry_run: Counter,
+    evictions: Counter,
+    rebuilt: Counter,
 }
 
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            permitted: LateCounter::named("portcullis.limit.permitted"),
-            dry_run: LateCounter::named("portcullis.limit.dry_run_refused"),
-            evictions: LateCounter::named("portcullis.limit.evictions"),
-            rebuilt: LateCounter::named("portcullis.limit.rebuilt_entries"),
+            permitted: Counter::named("portcullis.limit.permitted"),
+            dry_run: Counter::named("portcullis.limit.dry_run_refused"),
+            evictions: Counter::named("portcullis.limit.evictions"),
+            rebuilt: Counter::named("portcullis.limit.rebuilt_entries"),
         }
     }
 }

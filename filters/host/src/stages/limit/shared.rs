@@ -2,17 +2,17 @@
 
 use portcullis_rate_limit::Store;
 
-use crate::metrics::LateCounter;
+use crate::metrics::Counter;
 use crate::shared_data::{self, Version};
 
 /// Shared data, and how often another worker was faster.
 pub(super) struct SharedData {
-    conflicts: LateCounter,
+    conflicts: Counter,
 }
 
 impl Default for SharedData {
     fn default() -> Self {
-        Self { conflicts: LateCounter::named("portcullis.limit.conflicts") }
+        Self { conflicts: Counter::named("portcullis.limit.conflicts") }
     }
 }
 

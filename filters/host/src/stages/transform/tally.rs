@@ -28,17 +28,15 @@ impl Tally {
 
     /// A piece has been read.
     pub(super) fn read(&self, bytes: usize) {
-        if bytes > 0 {
-            self.bytes.add(u64::try_from(bytes).unwrap_or_default());
-        }
+        self.bytes.add(u64::try_from(bytes).unwrap_or_default());
     }
 
     /// A body has ended, or is given up.
     pub(super) fn end(&self, changes: Changes) {
         self.answers.count();
         let counts =
-            [(self.removed, changes.removed), (self.renamed, changes.renamed), (self.set, changes.set)];
-        counts.into_iter().filter(|(_, count)| *count > 0).for_each(|(counter, count)| counter.add(count));
+            [(&self.removed, changes.removed), (&self.renamed, changes.renamed), (&self.set, changes.set)];
+        counts.into_iter().for_each(|(counter, count)| counter.add(count));
     }
 
     /// A body passes although it could not be transformed; counted once, when that shows.
