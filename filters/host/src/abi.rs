@@ -23,6 +23,8 @@ pub(crate) enum Status {
 pub(crate) enum Map {
     /// The client's request.
     Request = 0,
+    /// What the client's request has behind its body.
+    RequestTrailers = 1,
     /// The answer on its way to the client.
     Answer = 2,
     /// The answer to a call of ours.

@@ -45,7 +45,7 @@ pub fn request_body(context: u32, _size: usize, _is_last: bool) -> u32 {
 
 /// `proxy_on_request_trailers`
 pub fn request_trailers(context: u32, _lines: usize) -> u32 {
-    action(vm::with_request(context, |flow| flow.request_action()))
+    action(vm::with_request(context, |flow| flow.on_request_trailers()))
 }
 
 /// `proxy_on_response_headers`

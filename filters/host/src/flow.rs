@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use portcullis_http::{Head, HeaderMap, Refusal, Reply};
 
-use crate::abi::{self, Map, Stream};
+use crate::abi::{self, Map, Status, Stream};
 use crate::answer::AnswerFlow;
 use crate::answer_head::AnswerHead;
 use crate::edits;
@@ -77,6 +77,14 @@ impl Flow {
             State::Passed => Action::Continue,
             State::New | State::Waiting { .. } | State::Replied(_) => Action::Pause,
         }
+    }
+
+    /// Trailers wait like a body. What is to be taken off them goes now: Envoy does not ask again when it releases them.
+    pub(crate) fn on_request_trailers(&mut self) -> Action {
+        if self.strip_trailers().is_err() {
+            self.refuse(unreadable());
+        }
+        self.request_action()
     }
 
     pub(crate) fn on_answer(&mut self, call: CallId, answer: Answer) {
@@ -189,6 +197,16 @@ impl Flow {
             Ok(()) => self.state = State::Passed,
             Err(_) => self.refuse(unreadable()),
         }
+    }
+
+    fn strip_trailers(&self) -> Result<(), Status> {
+        let trailers = abi::header_map(Map::RequestTrailers)?;
+        let trailers = HeaderMap::decode(trailers).ok_or(Status::Failed)?;
+        let is_allowed = |name: &[u8]| self.gate.stages().iter().all(|stage| stage.allows_trailer(name));
+        let names = trailers.iter().map(|(name, _)| name).filter(|name| !is_allowed(name));
+        names
+            .filter_map(|name| std::str::from_utf8(name).ok())
+            .try_for_each(|name| abi::remove_header(Map::RequestTrailers, name))
     }
 
     fn refuse(&mut self, refusal: Refusal) {

@@ -30,6 +30,12 @@ pub trait Stage {
     /// The headers of a request are there.
     fn on_request(&self, exchange: &mut Exchange) -> Progress;
 
+    /// Whether a client may send a trailer of this name. There are servers that take trailers for headers, so a name that is
+    /// taken off the headers is one to take off here.
+    fn allows_trailer(&self, _name: &[u8]) -> bool {
+        true
+    }
+
     /// When this stage next has something to do that no request asks for, such as fetching keys.
     fn next_tick(&self) -> Option<Duration> {
         None

@@ -109,6 +109,12 @@ impl Auth {
         &self.realm
     }
 
+    /// Whether a header or trailer of this name would be read as one of those that carry identity.
+    #[must_use]
+    pub fn carries_identity(&self, name: &[u8]) -> bool {
+        self.identity_headers.hold(name)
+    }
+
     /// Decides about a request, and makes its headers say what they may: the items of the list in the crate's
     /// documentation, one by one. The same request may be decided about again when there are more keys.
     pub fn decide(

@@ -27,7 +27,6 @@
 //!
 //! * The upstream must be reachable through Envoy alone: who reaches it another way writes the headers himself.
 //! * `iss` chooses among the providers before anything is verified. A provider must not share keys with another.
-//! * Trailers are not looked at. An upstream that reads trailers as headers reads what the client wrote.
 //! * Times are read from the host's clock.
 //!
 //! Reading order: [`Algorithm`], [`Key`] and [`KeySet`]; then `token`, where trust is a type; `validity`, `claim` and

@@ -68,6 +68,19 @@ fn a_spoofed_identity_beside_a_token_is_replaced() {
 }
 
 #[test]
+fn a_spoofed_identity_among_the_trailers_is_taken_off() {
+    for path in ["/api/orders", "/api/auth/register"] {
+        let lines: Vec<String> = SPOOFS.iter().map(|name| format!("{name}: usr_root\r\n")).collect();
+        let trailers = format!("{}x-checksum: 1\r\n", lines.concat());
+        let request = SAMPLE.post(path).token(Token::default().mint()).header("te", "trailers");
+        let answer = request.chunked(&["{}"], &trailers).send();
+        let seen = SAMPLE.forwarded(&answer);
+        assert_eq!(seen.body, "{}", "{path}");
+        assert_eq!(seen.trailers, [("x-checksum".to_owned(), "1".to_owned())], "{path}");
+    }
+}
+
+#[test]
 fn a_spoofed_identity_on_an_excluded_path_is_taken_off() {
     for name in SPOOFS.into_iter().chain(["X-User-Role", "x_user_role"]) {
         let answer = SAMPLE.get("/api/health").header(name, "usr_root").send();

@@ -56,6 +56,28 @@ fn an_identity_goes_on_and_its_token_does_not() {
     }
 }
 
+/// What a client may put behind a body: names that are taken off there as they are among the headers, and one that is not.
+const TRAILERS: [(&str, &str); 5] = [
+    ("x-user-id", "root"),
+    ("x_user_id", "root"),
+    ("x-user-role", "admin"),
+    ("x-user-id", "twice"),
+    ("x-checksum", "1"),
+];
+
+#[test]
+fn an_identity_does_not_hide_in_trailers() {
+    let envoy = start(&json!({ "exclude_paths": ["/open"] }));
+    for path in ["/", "/open"] {
+        let request =
+            envoy.post(path).header("authorization", format!("Bearer {}", token(Alg::EdDsa).mint()));
+        let forwarded = request.open().chunk("a").trailers(TRAILERS).outcome().forwarded();
+        let trailers = forwarded.trailers.unwrap();
+        assert_eq!(trailers.iter().collect::<Vec<_>>(), [("x-checksum", &b"1"[..])], "{path}");
+        assert_eq!((forwarded.chunks, forwarded.ended), (vec![b"a".to_vec()], true));
+    }
+}
+
 #[test]
 fn a_refusal_has_its_status_body_challenge_and_detail() {
     let envoy = start(&json!({ "realm": "shop", "require": [{ "path": "/", "scopes": ["buy", "pay"] }] }));

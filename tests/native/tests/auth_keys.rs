@@ -68,6 +68,18 @@ fn refused_as<'a>(stream: &Stream<'a>, error: &str) {
 }
 
 #[test]
+fn trailers_that_wait_lose_an_identity_too() {
+    let envoy = start("");
+    let post = envoy.post("/").header("authorization", format!("Bearer {}", good())).open();
+    let stream = post.chunk("a").trailers([("x-user-id", "root"), ("x-checksum", "1")]);
+    assert!(stream.outcome() == Outcome::Waiting);
+    publish(&envoy, &first_keys());
+    let forwarded = stream.outcome().forwarded();
+    assert_eq!(forwarded.headers.text("x-user-id").as_deref(), Some("usr_8a3f"));
+    assert_eq!(forwarded.trailers.unwrap().iter().collect::<Vec<_>>(), [("x-checksum", &b"1"[..])]);
+}
+
+#[test]
 fn keys_are_asked_for_before_any_request() {
     let envoy = start("");
     let call = only_call(&envoy);

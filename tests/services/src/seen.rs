@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
 /// Enough for the longest story, and a bound for a demo that runs for days.
@@ -23,6 +24,8 @@ pub struct SeenRequest {
     pub headers: Vec<(String, String)>,
     /// The body, with replacement characters where it was not UTF-8.
     pub body: String,
+    /// What came behind the body, as `headers`.
+    pub trailers: Vec<(String, String)>,
 }
 
 impl SeenRequest {
@@ -42,19 +45,22 @@ impl SeenRequest {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    pub(crate) fn of(service: &'static str, head: &Parts, body: &Bytes) -> SeenRequest {
+    pub(crate) fn of(service: &'static str, head: &Parts, body: &Bytes, trailers: &HeaderMap) -> SeenRequest {
         let authority = head.uri.authority().map(|host| ("host".to_owned(), host.to_string()));
-        let lines = head.headers.iter().map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        });
         SeenRequest {
             service,
             method: head.method.to_string(),
             target: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-            headers: authority.into_iter().chain(lines).collect(),
+            headers: authority.into_iter().chain(lines(&head.headers)).collect(),
             body: String::from_utf8_lossy(body).into_owned(),
+            trailers: lines(trailers).collect(),
         }
     }
+}
+
+fn lines(map: &HeaderMap) -> impl Iterator<Item = (String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    map.iter().map(move |(name, value)| (name.as_str().to_owned(), text(value)))
 }
 
 /// The latest requests of one service, oldest first.

@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{any, get};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -140,8 +141,10 @@ async fn answer(
     seen: Seen,
 ) -> Result<Response, Unanswered> {
     let (head, body) = request.into_parts();
-    let body = to_bytes(Body::new(body), BODY_LIMIT).await.map_err(|_| Unanswered)?;
-    let request = SeenRequest::of(name, &head, &body);
+    let whole = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Unanswered)?;
+    let trailers = whole.trailers().cloned().unwrap_or_default();
+    let body = whole.to_bytes();
+    let request = SeenRequest::of(name, &head, &body, &trailers);
     let faults = Faults::of(&head.uri);
     if !head.uri.path().starts_with("/-/") {
         seen.push(request.clone());

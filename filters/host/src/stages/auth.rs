@@ -61,6 +61,10 @@ impl Stage for AuthStage {
         self.0.decide(exchange, now)
     }
 
+    fn allows_trailer(&self, name: &[u8]) -> bool {
+        !self.0.auth.carries_identity(name)
+    }
+
     fn next_tick(&self) -> Option<Duration> {
         self.0.sources.iter().map(Source::next_look).min()
     }
