@@ -12,11 +12,13 @@ mod window;
 use crate::path_entry::{self, PathEntry};
 use crate::{Mistakes, Node};
 
+pub use global::{GlobalConfig, OnError};
 pub use key::KeyPart;
 pub use rule::{OverrideConfig, RuleConfig};
 pub use settings::{HeadersOn, LimitSettings, OnMissingKey, ResetForm};
 pub use window::{RateUnit, WindowConfig};
 
+use rule::Shared;
 use settings::choice;
 
 /// The section `rate_limiting`.
@@ -43,19 +45,21 @@ impl RateLimitingConfig {
     /// Reads the section; what is wrong is noted, and what can still be read is handed on to find more.
     pub fn read(node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Self> {
         let mut fields = node.fields(mistakes)?;
-        let settings = LimitSettings::default().read(&mut fields, mistakes);
+        let shared = Shared {
+            settings: LimitSettings::default().read(&mut fields, mistakes),
+            global: global::read(fields.take("global"), mistakes),
+        };
         let default = fields.take("default");
         let overrides = fields.take("overrides");
         if default.is_none() && overrides.is_none() {
             mistakes.wrong(node.path(), "limits nothing; give it a default, overrides or both");
         }
-        let default = default.and_then(|node| RuleConfig::read_default(&node, &settings, mistakes));
+        let default = default.and_then(|node| RuleConfig::read_default(&node, &shared, mistakes));
         let key = default.as_ref().map_or_else(KeyPart::defaults, |rule| rule.key.clone());
-        let overrides = overrides
-            .map_or_else(Vec::new, |node| OverrideConfig::read_all(&node, &key, &settings, mistakes));
+        let overrides =
+            overrides.map_or_else(Vec::new, |node| OverrideConfig::read_all(&node, &key, &shared, mistakes));
         let exempt_paths = path_entry::read_list(fields.take("exempt_paths"), mistakes);
         let max_keys = fields.count("max_keys", 1..=MOST_KEYS, mistakes);
-        global::read(fields.take("global"), mistakes);
         fields.finish(mistakes);
         Some(Self {
             at: node.path().to_owned(),

@@ -66,7 +66,18 @@ pub fn response_trailers(context: u32, _lines: usize) -> u32 {
 /// `proxy_on_http_call_response`
 pub fn http_call_response(context: u32, token: u32, lines: usize, body_size: usize, _trailers: usize) {
     let answer = if lines == 0 { Answer::Reset } else { Answer::Response { body_size } };
-    vm::answer(context, CallId(token), answer);
+    vm::answer(context, CallId(token), &answer);
+}
+
+/// `proxy_on_grpc_receive`: the one message of a call that was answered.
+pub fn grpc_receive(context: u32, token: u32, size: usize) {
+    vm::answer(context, CallId(token), &Answer::Response { body_size: size });
+}
+
+/// `proxy_on_grpc_close`: a call has failed. This also comes for a call that could not be sent, with a token that nobody was
+/// given.
+pub fn grpc_close(context: u32, token: u32, _status: u32) {
+    vm::answer(context, CallId(token), &Answer::Reset);
 }
 
 /// `proxy_on_delete`

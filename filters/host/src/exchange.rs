@@ -7,7 +7,7 @@ use std::time::Duration;
 use portcullis_document::CanonicalPath;
 use portcullis_http::{Head, Identity};
 
-use crate::host::{self, CallId, NotSent};
+use crate::host::{self, CallId, GrpcMethod, NotSent};
 use crate::stage::OnAnswer;
 use crate::trace::Trace;
 
@@ -51,6 +51,24 @@ impl Exchange {
         let call = host::call(cluster, headers, timeout)?;
         self.calls.borrow_mut().push(call);
         Ok(call)
+    }
+
+    /// Asks a gRPC service; its answer wakes what this request waits for.
+    pub fn grpc_call(
+        &self,
+        cluster: &str,
+        method: GrpcMethod,
+        message: &[u8],
+        timeout: Duration,
+    ) -> Result<CallId, NotSent> {
+        let call = host::grpc_call(cluster, method, message, timeout)?;
+        self.share_call(call);
+        Ok(call)
+    }
+
+    /// Waits for the answer to a call that was sent for another request of this worker.
+    pub fn share_call(&self, call: CallId) {
+        self.calls.borrow_mut().push(call);
     }
 
     /// The calls that were sent since this was asked last.

@@ -64,6 +64,12 @@ macro_rules! export {
         $crate::export!(proxy_on_http_call_response = http_call_response(
             context: u32, token: u32, lines: usize, size: usize, trailers: usize) -> ());
     };
+    (grpc_receive) => {
+        $crate::export!(proxy_on_grpc_receive = grpc_receive(context: u32, token: u32, size: usize) -> ());
+    };
+    (grpc_close) => {
+        $crate::export!(proxy_on_grpc_close = grpc_close(context: u32, token: u32, status: u32) -> ());
+    };
     ($name:ident = $callback:ident($($argument:ident: $type:ty),*) -> $result:ty) => {
         #[unsafe(no_mangle)]
         extern "C" fn $name($($argument: $type),*) -> $result {

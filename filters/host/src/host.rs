@@ -5,6 +5,7 @@ use std::time::Duration;
 use portcullis_http::HeaderMap;
 
 use crate::abi::{self, Buffer, Map, Status};
+use crate::protobuf::grpc_service;
 
 /// The time since the Unix epoch. This is the one function that reads the clock.
 ///
@@ -37,12 +38,12 @@ pub enum NotSent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// A whole answer; Envoy's own 503 and 504 look like one. While it is being told, [`answer_header`],
-    /// [`answer_headers`] and [`answer_body`] read it.
+    /// [`answer_headers`] and [`answer_body`] read it, or [`answer_message`] where a gRPC service was asked.
     Response {
         /// The size of its body.
         body_size: usize,
     },
-    /// The stream was reset, or the body was too big for the host: there is nothing to read.
+    /// The stream was reset, the body was too big for the host, or a gRPC call failed: there is nothing to read.
     Reset,
 }
 
@@ -52,13 +53,40 @@ pub fn call<N: AsRef<[u8]>, V: AsRef<[u8]>>(
     headers: &[(N, V)],
     timeout: Duration,
 ) -> Result<CallId, NotSent> {
-    // The host takes 0 for "no timeout", and nothing here may wait for ever.
-    let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1);
-    match abi::http_call(cluster, &HeaderMap::encode(headers), &[], millis) {
+    match abi::http_call(cluster, &HeaderMap::encode(headers), &[], millis(timeout)) {
         Ok(token) => Ok(CallId(token)),
         Err(Status::Failed) => Err(NotSent::NoHealthyHost),
         Err(_) => Err(NotSent::NoSuchCluster),
     }
+}
+
+/// A method of a gRPC service, which any cluster may serve.
+#[derive(Clone, Copy, Debug)]
+pub struct GrpcMethod {
+    /// `package.Service`
+    pub service: &'static str,
+    /// `Method`
+    pub name: &'static str,
+}
+
+/// Asks the gRPC service of a cluster. The answer comes to the context that is at work now.
+pub fn grpc_call(
+    cluster: &str,
+    method: GrpcMethod,
+    message: &[u8],
+    timeout: Duration,
+) -> Result<CallId, NotSent> {
+    let target = grpc_service(cluster);
+    match abi::grpc_call(&target, method.service, method.name, message, millis(timeout)) {
+        Ok(token) => Ok(CallId(token)),
+        // An unknown cluster is told like a sick one.
+        Err(_) => Err(NotSent::NoHealthyHost),
+    }
+}
+
+/// The host takes 0 for "no timeout", and nothing here may wait for ever.
+fn millis(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1)
 }
 
 /// The first value of a header of the answer that is being told, `:status` among them.
@@ -77,6 +105,12 @@ pub fn answer_headers() -> HeaderMap {
 #[must_use]
 pub fn answer_body(most: usize) -> Vec<u8> {
     abi::buffer(Buffer::CallBody, 0, most).unwrap_or_default()
+}
+
+/// At most `most` bytes of the message of the answer that is being told.
+#[must_use]
+pub fn answer_message(most: usize) -> Vec<u8> {
+    abi::buffer(Buffer::GrpcMessage, 0, most).unwrap_or_default()
 }
 
 /// Calls a function that the host offers by name; `None` where it has none of that name or refuses the argument.

@@ -20,4 +20,5 @@ pub mod host;
 pub mod shared_data;
 pub mod metrics;
 mod logger;
+mod protobuf;
 mod abi;

@@ -4,6 +4,7 @@ mod aggregate;
 mod auth;
 mod limit;
 mod transform;
+mod places;
 
 use portcullis_document::{Document, Mistakes};
 

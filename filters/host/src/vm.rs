@@ -3,7 +3,7 @@
 //! No borrow is held across a stage, so that nothing a stage does can collide with the bookkeeping.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ thread_local! {
             module: Cell::new(None),
             roots: RefCell::new(BTreeMap::new()),
             requests: RefCell::new(BTreeMap::new()),
-            calls: RefCell::new(BTreeMap::new()),
+            calls: RefCell::new(BTreeSet::new()),
         }
     };
 }
@@ -31,9 +31,9 @@ struct Vm {
     module: Cell<Option<Module>>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
     requests: RefCell<BTreeMap<ContextId, Request>>,
-    /// Which request a call was made for. An entry goes with the answer, which Envoy gives to every call in its time, also
+    /// Which requests wait for a call. An entry goes with the answer, which Envoy gives to every call in its time, also
     /// where the request has gone.
-    calls: RefCell<BTreeMap<CallId, ContextId>>,
+    calls: RefCell<BTreeSet<(CallId, ContextId)>>,
 }
 
 /// One plugin entry of Envoy's configuration.
@@ -121,7 +121,7 @@ pub(crate) fn delete(context: ContextId) {
                 vm.roots.borrow_mut().remove(&context);
                 metrics::flush();
                 // Envoy forgets the calls of a root that goes.
-                vm.calls.borrow_mut().retain(|_, request| vm.requests.borrow().contains_key(request));
+                vm.calls.borrow_mut().retain(|(_, request)| vm.requests.borrow().contains_key(request));
             }
         }
     });
@@ -158,21 +158,34 @@ pub(crate) fn tick(context: ContextId) {
 }
 
 /// A call has come back. Envoy makes every call for the root and tells the root, also for a request that has gone.
-pub(crate) fn answer(root: ContextId, call: CallId, answer: Answer) {
-    let context = VM.with(|vm| vm.calls.borrow_mut().remove(&call));
-    if let Some(context) = context {
-        if abi::set_effective_context(context).is_ok() {
-            let _ = with_request(context, |flow| flow.on_answer(call, answer));
-        }
+pub(crate) fn answer(root: ContextId, call: CallId, answer: &Answer) {
+    let mut is_heard = false;
+    while let Some(context) = take_waiting(call) {
+        is_heard |= abi::set_effective_context(context).is_ok()
+            && with_request(context, |flow| flow.on_answer(call, answer.clone())).is_some();
+    }
+    if is_heard {
         // With the callback's end Envoy forgets that another context was at work.
         return;
     }
+    // No request made it, or all that waited have gone; what was asked for may still serve others.
+    let _ = abi::set_effective_context(root);
     let Some(found) = find_root(root) else { return };
     let now = host::now();
     let gate = found.gate.borrow().clone();
-    gate.inspect(|gate| gate.on_answer(call, &answer, now));
+    gate.inspect(|gate| gate.on_answer(call, answer, now));
     wake(root, &found, now, true);
     found.schedule();
+}
+
+/// The next request that waits for this call.
+fn take_waiting(call: CallId) -> Option<ContextId> {
+    VM.with(|vm| {
+        let mut calls = vm.calls.borrow_mut();
+        let next = calls.range((call, 0)..).next().copied().filter(|(waited_for, _)| *waited_for == call)?;
+        calls.remove(&next);
+        Some(next.1)
+    })
 }
 
 /// Runs `act` on a request and keeps what it waits for. `None` where there is no such request: its root was never

@@ -17,12 +17,12 @@ impl std::fmt::Debug for Secret {
 }
 
 /// Where a key's bucket is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
     /// The set, before it is cut to the number of sets.
-    pub set: u32,
+    pub(crate) set: u32,
     /// The bucket in it. That any two of a billion keys share both has a chance of some three in a million.
-    pub fingerprint: u64,
+    pub(crate) fingerprint: u64,
 }
 
 impl Slot {

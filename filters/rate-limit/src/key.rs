@@ -6,6 +6,7 @@
 mod address;
 mod cookie;
 mod query;
+mod words;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ use portcullis_http::{Head, Identity};
 
 use crate::hash::{KeyHasher, Slot};
 use address::ClientAddress;
+pub(crate) use words::Described;
 
 /// What a key is taken from.
 pub struct Subject<'a> {
@@ -100,17 +102,25 @@ impl Key {
                 let text = (subject.address)()?;
                 ClientAddress::parse(&text).add_to(hasher, self.ipv6_prefix);
             }
-            KeyPart::Header(name) => hasher.part(only(subject.head.all(name).map(Cow::Borrowed))?.as_ref()),
-            KeyPart::Cookie(name) => hasher.part(only(cookie::values(subject.head, name))?.as_ref()),
-            KeyPart::Query(name) => hasher.part(only(query::values(subject.head.path(), name))?.as_ref()),
-            KeyPart::Claim(name) => {
-                let claim = subject.identity?.claim(name)?;
-                hasher.part(Some(claim.as_bytes()).filter(|claim| !claim.is_empty())?);
-            }
-            KeyPart::Path => hasher.part(subject.path.as_bytes()),
             KeyPart::Shared => {}
+            _ => hasher.part(value(part, subject)?.as_ref()),
         }
         Some(())
+    }
+}
+
+/// The value of a part that is written down somewhere in the request.
+fn value<'a>(part: &'a KeyPart, subject: &Subject<'a>) -> Option<Cow<'a, [u8]>> {
+    match part {
+        KeyPart::Header(name) => only(subject.head.all(name).map(Cow::Borrowed)),
+        KeyPart::Cookie(name) => only(cookie::values(subject.head, name)),
+        KeyPart::Query(name) => only(query::values(subject.head.path(), name)),
+        KeyPart::Claim(name) => {
+            let claim = subject.identity?.claim(name).filter(|claim| !claim.is_empty());
+            claim.map(|claim| claim.as_bytes().into())
+        }
+        KeyPart::Path => Some(subject.path.as_bytes().into()),
+        KeyPart::ClientIp | KeyPart::Shared => None,
     }
 }
 

@@ -15,7 +15,8 @@
 //! 5. A key without a bucket begins with a full one; in a set from which a bucket of the rule was evicted before it
 //!    was full, with one that is no fuller than that bucket would be. Nobody gains by an eviction.
 //! 6. What cannot be counted is refused: others were faster 64 times, or the host keeps nothing.
-//! 7. A refusal is 429 with the first moment at which the request would pass, in whole seconds, rounded up. With
+//! 7. With `global`, a rate limit service is asked besides, or instead: the module `global` says how.
+//! 8. A refusal is 429 with the first moment at which the request would pass, in whole seconds, rounded up. With
 //!    `dry_run` it is counted and passes.
 //!
 //! Nothing here reads a clock or calls a host. Reading order: [`Quota`] and [`Windows`] say how much, a `Bucket` how
@@ -36,11 +37,14 @@ mod leases;
 mod table;
 mod key;
 mod fields;
+mod global;
 mod rule;
 mod limits;
 mod refusal;
 
 pub use decision::Charge;
+pub use global::{Answer, Ask, Global, Malformed, Paid, Payer};
+pub use hash::Slot;
 pub use key::Subject;
 pub use limits::RateLimits;
 pub use quota::{FillsTooSlowly, LONGEST_FILL, Quota};

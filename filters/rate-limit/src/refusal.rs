@@ -21,6 +21,19 @@ pub enum Reason<'a> {
         /// The time since the Unix epoch.
         now: Duration,
     },
+    /// The rate limit service has nothing left for it.
+    UsedUp {
+        /// The rule that asked.
+        rule: &'a Rule,
+        /// When there will be something again.
+        wait: Duration,
+        /// How its client stands.
+        standing: Standing,
+        /// The time since the Unix epoch.
+        now: Duration,
+    },
+    /// The rate limit service gave no answer, and `on_error` is `deny`.
+    Unanswered,
     /// It could not be counted, and what cannot be counted could be one too many.
     Contended,
     /// It lacks the key that it is to be counted by.
@@ -35,6 +48,8 @@ impl Reason<'_> {
     pub fn detail(&self) -> &'static str {
         match self {
             Self::Exceeded { .. } => "portcullis.limit.rate_limit_exceeded",
+            Self::UsedUp { .. } => "portcullis.limit.global_limit_exceeded",
+            Self::Unanswered => "portcullis.limit.global_unanswered",
             Self::Contended => "portcullis.limit.contended",
             Self::KeyMissing => "portcullis.limit.rate_limit_key_missing",
         }
@@ -44,7 +59,7 @@ impl Reason<'_> {
     #[must_use]
     pub fn refusal(&self) -> Refusal {
         match self {
-            Self::Exceeded { rule, wait, standing, now } => {
+            Self::Exceeded { rule, wait, standing, now } | Self::UsedUp { rule, wait, standing, now } => {
                 let mut refusal = too_many(retry_after(*wait), self.detail());
                 if rule.tells_refused() {
                     rule.write_fields(standing, *now, &mut |name, value| {
@@ -53,7 +68,7 @@ impl Reason<'_> {
                 }
                 refusal
             }
-            Self::Contended => too_many(1, self.detail()),
+            Self::Contended | Self::Unanswered => too_many(1, self.detail()),
             Self::KeyMissing => Refusal::new(
                 400,
                 "rate_limit_key_missing",

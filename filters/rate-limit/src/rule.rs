@@ -7,12 +7,13 @@ use portcullis_document::{Methods, Mistakes, PathTable};
 
 use crate::decision::{Bill, Charge};
 use crate::fields::Fields;
+use crate::global::{Ask, Global, Paid};
 use crate::hash::{KeyHasher, Secret};
 use crate::key::{Key, Keyed, Subject};
 use crate::set::RuleTag;
 use crate::table::Table;
 use crate::windows::{MOST_WINDOWS, Windows};
-use crate::{Contended, Quota, Standing, Store};
+use crate::{Quota, Standing, Store};
 
 /// A rule.
 #[derive(Clone, Debug)]
@@ -25,6 +26,7 @@ pub struct Rule {
     exempt: PathTable<()>,
     settings: LimitSettings,
     fields: Fields,
+    global: Option<Global>,
 }
 
 /// What becomes of a request under its rule.
@@ -38,6 +40,19 @@ pub enum Ruling {
     Counted(Charge),
     /// It could not be counted.
     Contended,
+    /// The rate limit service must be asked.
+    Asks(Ask),
+    /// The rate limit service has let it pass, or would have to.
+    Paid(Paid),
+    /// The rate limit service has nothing left for it.
+    UsedUp {
+        /// When there will be something again.
+        wait: Duration,
+        /// How the client stands.
+        standing: Standing,
+    },
+    /// The rate limit service gave no answer, and what it does not answer for is refused.
+    Unanswered,
 }
 
 /// What makes a rule the same one after a reload, and keeps its buckets apart from those of others: the requests it is for and
@@ -70,6 +85,10 @@ impl Rule {
             key: Key::new(config.key.clone(), config.settings.on_missing_key, config.settings.ipv6_prefix),
             cost: config.cost.get(),
             exempt,
+            global: config
+                .global
+                .as_ref()
+                .map(|global| Global::new(global, name, &config.methods, &windows, config.cost.get())),
             fields: Fields::new(&windows, &config.settings),
             settings: config.settings.clone(),
             windows,
@@ -118,10 +137,23 @@ impl Rule {
             Keyed::Missing => return Ruling::KeyMissing,
         };
         let bill = Bill { rule: self.identity.tag, windows: &self.windows, cost: self.cost, requests: 1 };
-        match table.charge(store, slot, &bill, now) {
-            Ok(charge) => Ruling::Counted(charge),
-            Err(Contended) => Ruling::Contended,
+        let charge_here = || table.charge(store, slot, &bill, now);
+        match &self.global {
+            Some(global) => global.charge(table, store, slot, now, charge_here),
+            None => charge_here().map_or(Ruling::Contended, Ruling::Counted),
         }
+    }
+
+    /// Asks a rate limit service for so many hits of a request's key.
+    #[must_use]
+    pub fn question(&self, global: &Global, subject: &Subject<'_>, hits: u32) -> Vec<u8> {
+        global.question(&self.key.describe(subject), hits)
+    }
+
+    /// The side of the rule that a rate limit service keeps, if one does.
+    #[must_use]
+    pub fn global(&self) -> Option<&Global> {
+        self.global.as_ref()
     }
 
     /// Writes the header fields that tell how a client stands, each as a name and a value.

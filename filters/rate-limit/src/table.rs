@@ -65,6 +65,11 @@ impl Table {
         })
     }
 
+    /// The number of sets, and of buckets in each.
+    pub(crate) fn size(&self) -> (u32, usize) {
+        (self.sets, self.ways)
+    }
+
     /// A hasher that turns a key into its slot.
     pub(crate) fn hasher(&self) -> KeyHasher {
         KeyHasher::new(&self.secret)
@@ -117,7 +122,7 @@ impl Table {
     fn look(&self, store: &impl Store, slot: Slot, bill: &Bill<'_>, now: u64) -> Result<Decision, Contended> {
         let former = || self.former(store, slot, bill, now);
         let place = Place { fingerprint: slot.fingerprint, ways: self.ways, former: &former };
-        let name = SetName::of(slot.set_of(self.sets));
+        let name = SetName::of(PREFIX, slot.set_of(self.sets));
         let decision = store.update(name.bytes(), |bytes| decide(bytes, &place, bill, now))?;
         if !decision.charge.verdict.is_permitted() {
             self.exhausted.remember(slot, decision.bucket);
@@ -131,23 +136,23 @@ impl Table {
         let sets = self.former_sizes.iter().map(|size| slot.set_of(*size)).filter(|set| *set != here);
         let buckets = sets.filter_map(|set| {
             let peek = |bytes: &mut Vec<u8>| (Change::Keep, peek(bytes, slot.fingerprint, bill, now));
-            store.update(SetName::of(set).bytes(), peek).ok().flatten()
+            store.update(SetName::of(PREFIX, set).bytes(), peek).ok().flatten()
         });
         buckets.max_by_key(|bucket| bucket.fills_at(bill.windows))
     }
 }
 
 /// The name of a set's entry, written without an allocation.
-struct SetName([u8; PREFIX.len() + DIGITS]);
+pub(crate) struct SetName([u8; PREFIX.len() + DIGITS]);
 
-const PREFIX: &[u8] = b"portcullis.limit.";
+const PREFIX: &[u8; 17] = b"portcullis.limit.";
 /// Sets are numbered in 24 bits at most.
 const DIGITS: usize = 6;
 
 impl SetName {
-    fn of(set: u32) -> Self {
+    pub(crate) fn of(prefix: &[u8; PREFIX.len()], set: u32) -> Self {
         let mut name = [b'0'; PREFIX.len() + DIGITS];
-        for (place, byte) in name.iter_mut().zip(PREFIX) {
+        for (place, byte) in name.iter_mut().zip(prefix) {
             *place = *byte;
         }
         let nibbles = (0..DIGITS).map(|digit| (set >> (4 * digit)) & 0xf);
@@ -157,7 +162,7 @@ impl SetName {
         Self(name)
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

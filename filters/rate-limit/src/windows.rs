@@ -52,6 +52,15 @@ impl WindowTag {
         }
     }
 
+    /// Its name among the windows of a rule, such as `minute`, or `minute-2` for the second of its unit.
+    pub(crate) fn name(self) -> String {
+        let unit = self.unit().name();
+        match self.ordinal() {
+            0 => unit.to_owned(),
+            earlier => format!("{unit}-{}", earlier + 1),
+        }
+    }
+
     fn ordinal(self) -> u8 {
         self.0 / 4
     }
@@ -71,7 +80,7 @@ impl Windows {
         let is_alone = quotas.len() == 1;
         let windows = tags.zip(quotas).map(|(tag, quota)| Window {
             quota: *quota,
-            name: if is_alone { rule.to_owned() } else { name_of(rule, tag) },
+            name: if is_alone { rule.to_owned() } else { format!("{rule}-{}", tag.name()) },
             tag,
         });
         Some(Self { list: windows.collect() })
@@ -98,14 +107,6 @@ impl Windows {
     /// How long an empty bucket takes to fill.
     pub(crate) fn fill_time(&self) -> u64 {
         self.iter().map(|window| window.quota.fill_time()).max().unwrap_or_default()
-    }
-}
-
-fn name_of(rule: &str, tag: WindowTag) -> String {
-    let unit = tag.unit().name();
-    match tag.ordinal() {
-        0 => format!("{rule}-{unit}"),
-        earlier => format!("{rule}-{unit}-{}", earlier + 1),
     }
 }
 

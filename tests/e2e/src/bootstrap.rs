@@ -100,6 +100,8 @@ fn wasm(filter: &Filter, setup: &Setup) -> Value {
                 "vm_id": "portcullis",
                 "runtime": "envoy.wasm.runtime.v8",
                 "code": { "local": { "filename": module_file(&filter.module) } },
+                // Another value is another VM: the module starts anew.
+                "environment_variables": { "key_values": { "GENERATION": setup.generation.to_string() } },
             },
             "failure_policy": "FAIL_RELOAD",
             "allow_on_headers_stop_iteration": setup.headers_wait,
@@ -180,7 +182,17 @@ fn clusters(setup: &Setup, services: &Services) -> Value {
         .into_iter()
         .filter(|(name, _)| !chosen(name))
         .map(|(name, address)| cluster(name, Some(address)));
-    Value::Array(setup.clusters.iter().map(|(name, address)| cluster(name, *address)).chain(usual).collect())
+    let others = setup.clusters.iter().map(|(name, address)| cluster(name, *address));
+    let grpc = setup.grpc_clusters.iter().map(|(name, address)| grpc_cluster(name, *address));
+    Value::Array(others.chain(grpc).chain(usual).collect())
+}
+
+/// Speaks HTTP/2 without asking, and tries a service that was gone again soon.
+fn grpc_cluster(name: &str, endpoint: SocketAddr) -> Value {
+    let mut cluster = cluster(name, Some(endpoint));
+    cluster["typed_extension_protocol_options"]["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]["explicit_http_config"] =
+        json!({ "http2_protocol_options": {} });
+    cluster
 }
 
 fn cluster(name: &str, endpoint: Option<SocketAddr>) -> Value {

@@ -3,24 +3,14 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{LazyLock, Mutex};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
 use crate::admin::Admin;
 use crate::eventually::eventually;
-
-/// Runs Envoy and stops it, by its process id, when standard input ends: so it is gone too when a test process was
-/// killed, or ended with an Envoy in a static. It ends itself when Envoy does.
-const KEEPER: &str = r#"
-exec 3<&0
-"$@" 3<&- & envoy=$!
-{ read -r _ <&3; kill "$envoy"; } & reader=$!
-wait "$envoy"; code=$?
-kill "$reader" 2>/dev/null
-exit $code
-"#;
+use crate::keeper::Kept;
 
 /// The top of the repository.
 pub fn repository() -> PathBuf {
@@ -44,8 +34,7 @@ pub fn envoy_program() -> &'static Path {
 
 /// A running Envoy.
 pub struct Envoy {
-    keeper: Mutex<Child>,
-    stop: Option<ChildStdin>,
+    process: Option<Kept>,
     folder: TempDir,
     admin: Admin,
 }
@@ -64,9 +53,8 @@ impl Envoy {
         let file = folder.path().join(name);
         fs::write(&file, configuration).expect("the configuration is written");
         let log = File::create(folder.path().join("log")).expect("a log");
-        let mut keeper = Command::new("sh")
-            .args(["-c", KEEPER, "sh"])
-            .arg(envoy_program())
+        let mut command = Kept::command(envoy_program());
+        command
             .arg("-c")
             .arg(&file)
             .args(["--concurrency", &workers.to_string(), "--log-level", "warning"])
@@ -75,14 +63,11 @@ impl Envoy {
             .arg("--admin-address-path")
             .arg(folder.path().join("admin"))
             .current_dir(repository())
-            .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a log"))
-            .stderr(log)
-            .spawn()
-            .expect("a shell starts");
-        let stop = keeper.stdin.take();
-        let admin = Admin::at(admin_address(&mut keeper, folder.path()));
-        let envoy = Envoy { keeper: Mutex::new(keeper), stop, folder, admin };
+            .stderr(log);
+        let process = Kept::start(&mut command);
+        let admin = Admin::at(admin_address(&process, folder.path()));
+        let envoy = Envoy { process: Some(process), folder, admin };
         envoy.wait_until_ready();
         envoy
     }
@@ -104,21 +89,13 @@ impl Envoy {
 
     /// The memory that it takes (`VmRSS`, proc(5)), that of V8 included, which Envoy does not count.
     pub fn resident_bytes(&self) -> u64 {
-        let keeper = self.keeper.lock().expect("no holder panics").id();
-        let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));
-        let children = children.expect("Linux tells a process's children");
-        // The keeper's other child is a shell.
-        children
-            .split_whitespace()
-            .filter_map(resident_bytes_of)
-            .max()
-            .expect("Envoy is a child of its keeper")
+        let process = self.process.as_ref().and_then(Kept::id).expect("Envoy runs under its keeper");
+        resident_bytes_of(process).expect("Linux tells a process's memory")
     }
 
     /// Whether the process has ended.
     pub fn has_ended(&self) -> bool {
-        let mut keeper = self.keeper.lock().expect("no holder panics");
-        keeper.try_wait().expect("a child can be asked").is_some()
+        self.process.as_ref().is_none_or(Kept::has_ended)
     }
 
     fn wait_until_ready(&self) {
@@ -131,8 +108,7 @@ impl Envoy {
 
 impl Drop for Envoy {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        let _ = self.keeper.lock().map(|mut keeper| keeper.wait());
+        drop(self.process.take());
         if std::thread::panicking() {
             let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
@@ -146,7 +122,7 @@ fn component_log_level() -> String {
     std::env::var("E2E_LOG").unwrap_or_else(|_| "wasm:info,upstream:error".to_owned())
 }
 
-fn resident_bytes_of(process: &str) -> Option<u64> {
+fn resident_bytes_of(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
@@ -158,10 +134,9 @@ fn read_log(folder: &Path) -> String {
 }
 
 /// Envoy chooses the port, and writes it down once it listens.
-fn admin_address(keeper: &mut Child, folder: &Path) -> SocketAddr {
+fn admin_address(process: &Kept, folder: &Path) -> SocketAddr {
     eventually("Envoy opens its admin port", || {
-        let ended = keeper.try_wait().expect("a child can be asked");
-        assert!(ended.is_none(), "Envoy ended at its start:\n{}", read_log(folder));
+        assert!(!process.has_ended(), "Envoy ended at its start:\n{}", read_log(folder));
         fs::read_to_string(folder.join("admin")).ok()?.parse().ok()
     })
 }

@@ -126,11 +126,20 @@ impl Gate {
     pub fn reload(&self, document: &Value) -> bool {
         let mut setup = self.setup.clone();
         setup.filters[0].document = document.clone();
+        self.update(&setup)
+    }
+
+    /// Makes Envoy load the module anew, into VMs of their own, as a new version of it would be.
+    pub fn restart_module(&self, generation: u32) -> bool {
+        self.update(&Setup { generation, ..self.setup.clone() })
+    }
+
+    fn update(&self, setup: &Setup) -> bool {
         let version = self.version.fetch_add(1, Ordering::Relaxed) + 1;
         let outcome = |of: &str| self.admin().stat(&format!("listener_manager.lds.update_{of}"));
         let (taken, refused) = (outcome("success"), outcome("rejected"));
         let new = self.envoy.folder().join("listener.new");
-        fs::write(&new, listener_file(&setup, version).to_string()).expect("the listener is written");
+        fs::write(&new, listener_file(setup, version).to_string()).expect("the listener is written");
         fs::rename(new, self.envoy.folder().join("listener.json")).expect("the listener is put in place");
         eventually("Envoy tries the new listener", || {
             (outcome("success") + outcome("rejected") > taken + refused).then(|| outcome("success") > taken)

@@ -11,6 +11,8 @@ mod client;
 mod envoy;
 mod eventually;
 mod gate;
+mod keeper;
+mod limits;
 mod sample;
 mod setup;
 
@@ -20,6 +22,7 @@ pub use client::{Connection, Request};
 pub use envoy::{Envoy, envoy_program, repository, validate};
 pub use eventually::{eventually, eventually_within};
 pub use gate::{Gate, RUNTIME, fresh_user, restart, stop, validate_setup, wire};
-pub use sample::{local_bootstrap, read_yaml, sample_document};
-pub use services::{Act, Alg, Key, SeenRequest, Token};
+pub use limits::{LimitService, Redis, rate_limiter};
+pub use sample::{local_bootstrap, local_global_bootstrap, read_yaml, sample_document};
+pub use services::{Act, Alg, Key, Question, RateLimiter, SeenRequest, Token, Word};
 pub use setup::Setup;

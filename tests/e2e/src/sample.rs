@@ -30,24 +30,36 @@ pub fn sample_document() -> Value {
 /// `envoy/envoy.yaml` with these services in the place of the named hosts, its admin port chosen by Envoy, and its
 /// listener on `port`.
 pub fn local_bootstrap(services: &Services, port: u16) -> String {
-    let path = "envoy/envoy.yaml";
+    let hosts = HOSTS.iter().zip(services.all());
+    let hosts = hosts.map(|((host, usual), service)| (*host, *usual, service.address().port()));
+    localized("envoy/envoy.yaml", hosts, port)
+}
+
+/// `envoy/global.yaml` likewise, with a rate limit service on `limits`.
+pub fn local_global_bootstrap(services: &Services, limits: u16) -> String {
+    let orders = services.orders.address().port();
+    localized(
+        "envoy/global.yaml",
+        [("orders-service", 3002, orders), ("limits", 8081, limits)].into_iter(),
+        0,
+    )
+}
+
+/// A configuration of the repository whose hosts are ports of this machine.
+fn localized(path: &str, hosts: impl Iterator<Item = (&'static str, u16, u16)>, listener: u16) -> String {
     let mut text =
         fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut replace = |old: String, new: String| {
         assert!(text.contains(&old), "{path} has no {old}");
         text = text.replace(&old, &new);
     };
-    for ((host, usual), service) in HOSTS.iter().zip(services.all()) {
-        let new = format!("address: 127.0.0.1, port_value: {}", service.address().port());
+    for (host, usual, port) in hosts {
+        let new = format!("address: 127.0.0.1, port_value: {port}");
         replace(format!("address: {host}, port_value: {usual}"), new);
     }
-    replace(
-        "address: 127.0.0.1, port_value: 9901".to_owned(),
-        "address: 127.0.0.1, port_value: 0".to_owned(),
-    );
-    replace(
-        "address: 0.0.0.0, port_value: 8080".to_owned(),
-        format!("address: 127.0.0.1, port_value: {port}"),
-    );
+    let (admin, any) = ("address: 127.0.0.1, port_value: 9901", "address: 127.0.0.1, port_value: 0");
+    replace(admin.to_owned(), any.to_owned());
+    let listens = format!("address: 127.0.0.1, port_value: {listener}");
+    replace("address: 0.0.0.0, port_value: 8080".to_owned(), listens);
     text
 }

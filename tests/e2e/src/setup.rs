@@ -34,6 +34,8 @@ pub struct Setup {
     pub(crate) is_struct: bool,
     pub(crate) has_foreign_functions: bool,
     pub(crate) clusters: Vec<(String, Option<SocketAddr>)>,
+    pub(crate) grpc_clusters: Vec<(String, SocketAddr)>,
+    pub(crate) generation: u32,
     pub(crate) routes: Vec<Value>,
 }
 
@@ -54,8 +56,16 @@ impl Setup {
             is_struct: false,
             has_foreign_functions: true,
             clusters: Vec::new(),
+            grpc_clusters: Vec::new(),
+            generation: 0,
             routes: Vec::new(),
         }
+    }
+
+    /// The same with another document, in its first filter.
+    pub fn document(mut self, document: Value) -> Setup {
+        self.filters[0].document = document;
+        self
     }
 
     /// The four single modules in one chain, each with its own section of the document.
@@ -114,6 +124,18 @@ impl Setup {
     /// Adds a cluster without a host.
     pub fn empty_cluster(mut self, name: &str) -> Setup {
         self.clusters.push((name.to_owned(), None));
+        self
+    }
+
+    /// Adds a cluster that speaks HTTP/2, as gRPC does.
+    pub fn grpc_cluster(mut self, name: &str, address: SocketAddr) -> Setup {
+        self.grpc_clusters.push((name.to_owned(), address));
+        self
+    }
+
+    /// Adds a route that Envoy answers itself, with 200, where what is behind it does not matter.
+    pub fn answered(mut self, prefix: &str) -> Setup {
+        self.routes.push(json!({ "match": { "prefix": prefix }, "direct_response": { "status": 200 } }));
         self
     }
 

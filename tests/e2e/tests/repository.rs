@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use e2e_tests::{Envoy, RUNTIME, local_bootstrap, read_yaml, repository, sample_document, stop};
+use e2e_tests::{
+    Envoy, LimitService, RUNTIME, Redis, Request, local_bootstrap, local_global_bootstrap, read_yaml,
+    repository, sample_document, stop,
+};
 use serde_json::{Value, json};
 use services::Services;
 
@@ -69,6 +72,65 @@ fn the_sample_configuration_starts_and_serves() {
     // A filter's refusal is its own, whatever Envoy's errors look like.
     let answer = ask("GET", "/api/orders/7").send();
     answer.refused(401, "token_missing");
+}
+
+#[test]
+fn the_limits_of_two_envoys_are_those_of_the_files() {
+    let services = RUNTIME.block_on(Services::start()).unwrap();
+    let limits = std::fs::read_to_string(repository().join("envoy/limits/limitador.yaml")).unwrap();
+    let redis = Redis::start();
+    let service = LimitService::start(&limits, Some(&redis));
+    // A machine that is busy must not make the service late; the sample is right in being impatient.
+    let bootstrap = local_global_bootstrap(&services, service.address().port());
+    let bootstrap = bootstrap.replace(r#""timeout": "20ms""#, r#""timeout": "20s""#);
+    let envoys = [0; 2].map(|_| Envoy::start("global.yaml", &bootstrap, 1));
+    let addresses = envoys
+        .each_ref()
+        .map(|envoy| e2e_tests::eventually("it listens", || envoy.admin().listener("gateway")));
+    let passing = |path: &str, user: &str| {
+        let ask = |number: usize| {
+            Request::new(addresses[number % 2], "GET", path).header("x-user-id", user).send().status
+        };
+        (0..150).filter(|number| ask(*number) != 429).count()
+    };
+    assert_eq!(passing("/api/orders/export", "usr_1"), 5);
+    let count = passing("/api/orders/7", "usr_2");
+    // A second minute may have begun.
+    assert!((90..=150).contains(&count), "{count}");
+}
+
+/// Both files say what the document says: the rule, the part of the key, how many in how many seconds.
+#[test]
+fn both_services_are_told_the_rules_of_the_document() {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of_limitador = read_yaml("envoy/limits/limitador.yaml");
+    let of_limitador = of_limitador.as_array().unwrap().iter().map(|limit| {
+        let rule = text(&limit["conditions"][0]);
+        let key = text(&limit["variables"][0]);
+        let rule = rule.trim_start_matches("descriptors[0]['rule'] == '").trim_end_matches('\'').to_owned();
+        let key = key.trim_start_matches("descriptors[0]['").trim_end_matches("']").to_owned();
+        assert_eq!(limit["namespace"], "gateway");
+        (rule, key, limit["max_value"].as_u64().unwrap(), limit["seconds"].as_u64().unwrap())
+    });
+    let of_ratelimit = read_yaml("envoy/limits/ratelimit.yaml");
+    assert_eq!(of_ratelimit["domain"], "gateway");
+    let of_ratelimit = of_ratelimit["descriptors"].as_array().unwrap().iter().flat_map(|rule| {
+        rule["descriptors"].as_array().unwrap().iter().map(|key| {
+            let seconds = if key["rate_limit"]["unit"] == "minute" { 60 } else { 3_600 };
+            let count = key["rate_limit"]["requests_per_unit"].as_u64().unwrap();
+            (text(&rule["value"]), text(&key["key"]), count, seconds)
+        })
+    });
+    let of_limitador: Vec<_> = of_limitador.collect();
+    assert_eq!(of_limitador, of_ratelimit.collect::<Vec<_>>());
+    let expected = [
+        ("default", "header:x-user-id", 100, 60),
+        ("default", "remote_address", 100, 60),
+        ("/api/orders/export", "remote_address", 5, 3_600),
+    ];
+    let expected =
+        expected.map(|(rule, key, count, seconds)| (rule.to_owned(), key.to_owned(), count, seconds));
+    assert_eq!(of_limitador, expected);
 }
 
 /// The crates of ours that each crate depends on, for what is built into a module.

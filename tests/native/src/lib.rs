@@ -63,10 +63,18 @@ fn exports(module: Module) -> Callbacks {
         on_request_headers: Some(callbacks::request_headers),
         ..Callbacks::default()
     };
-    let waits = |callbacks: Callbacks| Callbacks {
+    let holds = |callbacks: Callbacks| Callbacks {
         on_request_body: Some(callbacks::request_body),
         on_request_trailers: Some(callbacks::request_trailers),
+        ..callbacks
+    };
+    let waits = |callbacks: Callbacks| Callbacks {
         on_http_call_response: Some(callbacks::http_call_response),
+        ..holds(callbacks)
+    };
+    let asks = |callbacks: Callbacks| Callbacks {
+        on_grpc_receive: Some(callbacks::grpc_receive),
+        on_grpc_close: Some(callbacks::grpc_close),
         ..callbacks
     };
     let sees_answers = |callbacks: Callbacks| Callbacks {
@@ -79,10 +87,10 @@ fn exports(module: Module) -> Callbacks {
         ..sees_answers(callbacks)
     };
     match module.name() {
-        "gateway" => reads_bodies(waits(every)),
+        "gateway" => reads_bodies(asks(waits(every))),
+        "rate_limit" => sees_answers(asks(holds(every))),
         "jwt_auth" => sees_answers(waits(every)),
         "aggregate" => waits(every),
-        "transform" => reads_bodies(every),
-        _ => sees_answers(every),
+        _ => reads_bodies(every),
     }
 }

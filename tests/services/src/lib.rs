@@ -1,13 +1,15 @@
 //! The mock users, orders, products and auth services that the demo, docker-compose and the e2e tests share.
 //!
 //! They answer like small real services, say what they were asked (`/-/seen`, [`Seen`]), and misbehave when a
-//! query parameter asks for it ([`faults`]). [`Wire`] is for what no HTTP library would send.
+//! query parameter asks for it ([`faults`]). [`Wire`] is for what no HTTP library would send, [`RateLimiter`] is a rate limit
+//! service that answers what it is told to.
 
 mod auth;
 mod faults;
 mod keys;
 mod orders;
 mod products;
+mod rate_limiter;
 mod seen;
 mod service;
 mod tokens;
@@ -20,6 +22,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub use auth::Jwks;
 pub use faults::noise;
 pub use keys::{Alg, Key, key_set};
+pub use rate_limiter::{Question, RateLimiter, Word};
 pub use seen::{Seen, SeenRequest};
 pub use service::Service;
 pub use tokens::{AUDIENCE, ISSUER, Token};

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use super::{KeyPart, LimitSettings, WindowConfig, global, window};
+use super::{GlobalConfig, KeyPart, LimitSettings, WindowConfig, global, window};
 use crate::path_entry::{self, PathEntry};
 use crate::{Fields, Methods, Mistakes, Node};
 
@@ -25,8 +25,16 @@ pub struct RuleConfig {
     pub methods: Methods,
     /// Requests of the rule that it lets pass uncounted.
     pub exempt_paths: Vec<PathEntry>,
+    /// The service that keeps the limit over several Envoys, if there is one.
+    pub global: Option<GlobalConfig>,
     /// How it behaves.
     pub settings: LimitSettings,
+}
+
+/// What stands at the top of the section, for rules that do not say otherwise.
+pub(super) struct Shared {
+    pub(super) settings: LimitSettings,
+    pub(super) global: Option<GlobalConfig>,
 }
 
 /// A rule for the requests of one pattern.
@@ -40,34 +48,28 @@ pub struct OverrideConfig {
 
 impl RuleConfig {
     /// Reads the default rule.
-    pub(super) fn read_default(
-        node: &Node<'_>,
-        settings: &LimitSettings,
-        mistakes: &mut Mistakes,
-    ) -> Option<Self> {
+    pub(super) fn read_default(node: &Node<'_>, shared: &Shared, mistakes: &mut Mistakes) -> Option<Self> {
         let mut fields = node.fields(mistakes)?;
         let methods = match fields.take("methods") {
             Some(node) => Methods::read(&node, mistakes),
             None => Some(Methods::any()),
         };
-        let rule = Self::read(&mut fields, &KeyPart::defaults(), settings, mistakes);
+        let rule = Self::read(&mut fields, &KeyPart::defaults(), shared, mistakes);
         fields.finish(mistakes);
         Some(Self { methods: methods?, ..rule })
     }
 
-    fn read(
-        fields: &mut Fields<'_>,
-        key: &[KeyPart],
-        settings: &LimitSettings,
-        mistakes: &mut Mistakes,
-    ) -> Self {
+    fn read(fields: &mut Fields<'_>, key: &[KeyPart], shared: &Shared, mistakes: &mut Mistakes) -> Self {
         let windows = window::read_all(fields, mistakes);
         let key = match fields.take("key") {
             Some(node) => KeyPart::read_all(&node, mistakes),
             None => key.to_vec(),
         };
         let cost = fields.take("cost").and_then(|node| window::read_number(&node, mistakes));
-        global::read(fields.take("global"), mistakes);
+        let global = match fields.take("global") {
+            Some(node) => global::read(Some(node), mistakes),
+            None => shared.global.clone(),
+        };
         Self {
             at: fields.path().to_owned(),
             windows,
@@ -77,7 +79,8 @@ impl RuleConfig {
             cost_at: fields.path_of("cost"),
             methods: Methods::any(),
             exempt_paths: path_entry::read_list(fields.take("exempt_paths"), mistakes),
-            settings: settings.clone().read(fields, mistakes),
+            global,
+            settings: shared.settings.clone().read(fields, mistakes),
         }
     }
 }
@@ -87,22 +90,17 @@ impl OverrideConfig {
     pub(super) fn read_all(
         node: &Node<'_>,
         key: &[KeyPart],
-        settings: &LimitSettings,
+        shared: &Shared,
         mistakes: &mut Mistakes,
     ) -> Vec<Self> {
         let items = node.items(mistakes).unwrap_or_default();
-        items.iter().filter_map(|item| Self::read(item, key, settings, mistakes)).collect()
+        items.iter().filter_map(|item| Self::read(item, key, shared, mistakes)).collect()
     }
 
-    fn read(
-        node: &Node<'_>,
-        key: &[KeyPart],
-        settings: &LimitSettings,
-        mistakes: &mut Mistakes,
-    ) -> Option<Self> {
+    fn read(node: &Node<'_>, key: &[KeyPart], shared: &Shared, mistakes: &mut Mistakes) -> Option<Self> {
         let mut fields = node.fields(mistakes)?;
         let entry = path_entry::read_members(&mut fields, mistakes);
-        let rule = RuleConfig::read(&mut fields, key, settings, mistakes);
+        let rule = RuleConfig::read(&mut fields, key, shared, mistakes);
         fields.finish(mistakes);
         let entry = entry?;
         let methods = entry.methods.clone();

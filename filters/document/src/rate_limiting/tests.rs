@@ -1,4 +1,4 @@
-use super::{HeadersOn, KeyPart, OnMissingKey, RateLimitingConfig, RateUnit, ResetForm};
+use super::{HeadersOn, KeyPart, OnError, OnMissingKey, RateLimitingConfig, RateUnit, ResetForm};
 use crate::{Mistakes, Node};
 
 fn read(section: &str) -> (RateLimitingConfig, Vec<String>) {
@@ -138,17 +138,40 @@ fn a_section_that_limits_nothing_is_a_mistake() {
 }
 
 #[test]
-fn a_global_limit_is_refused_and_still_read() {
+fn a_global_limit_has_defaults_and_a_rule_may_have_its_own() {
+    let config = right(
+        r#"{"global": {"cluster": "limits", "domain": "gateway"},
+            "default": {"requests_per_second": 1},
+            "overrides": [{"path": "/a", "requests_per_second": 1, "global": {"upstream": "http://limitador:8081",
+                "domain": "a", "timeout": "1s", "on_error": "deny", "lease": 50}}]}"#,
+    );
+    let usual = config.default.unwrap().global.unwrap();
+    assert_eq!((usual.cluster.as_str(), usual.domain.as_str()), ("limits", "gateway"));
+    assert_eq!((usual.timeout.as_millis(), usual.on_error, usual.lease.get()), (20, OnError::Local, 1));
+    let own = config.overrides[0].rule.global.as_ref().unwrap();
+    assert_eq!((own.cluster.as_str(), own.domain.as_str()), ("limitador:8081", "a"));
+    assert_eq!((own.timeout.as_millis(), own.on_error, own.lease.get()), (1_000, OnError::Deny, 50));
+    assert_eq!(right(SAMPLE).default.unwrap().global, None);
+}
+
+#[test]
+fn what_is_wrong_in_a_global_limit_is_told() {
     let (_, mistakes) = read(
-        r#"{"default": {"requests_per_second": 1},
-            "global": {"cluster": "limits", "timeout": 20, "on_error": "panic", "leese": 5}}"#,
+        r#"{"default": {"requests_per_second": 1, "global": {"cluster": "", "upstream": "ftp://a", "domain": ""}},
+            "overrides": [{"path": "/a", "requests_per_second": 1, "global": {"domain": "a", "cluster": ""}}],
+            "global": {"timeout": 20, "on_error": "panic", "leese": 5, "lease": 0}}"#,
     );
     let expected = [
-        "global: limits over several Envoys are not available in this version",
+        "global: names no service; give it a cluster or an upstream",
         "global.domain: missing",
         "global.timeout: expected a duration with its unit, such as \"250ms\", \"2s\", \"5m\" or \"24h\", got 20",
         "global.on_error: expected local, allow or deny, got \"panic\"",
+        "global.lease: expected a whole number of at least 1, got 0",
         "global.leese: unknown key, did you mean \"lease\"?",
+        "default.global.cluster: expected a name, got \"\"",
+        "default.global.upstream: expected a URL such as \"http://users-service:3001\", got \"ftp://a\"",
+        "default.global.domain: expected a name, got \"\"",
+        "overrides[0].global.cluster: expected a name, got \"\"",
     ];
     let expected: Vec<_> = expected.iter().map(|mistake| format!("rate_limiting.{mistake}")).collect();
     assert_eq!(mistakes, expected);

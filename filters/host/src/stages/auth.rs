@@ -12,13 +12,14 @@ use std::time::Duration;
 use portcullis_document::{Document, Mistakes};
 use portcullis_jwt_auth::{Auth, Decision, Missing, Need, Pass, Reason, Trust};
 
+use super::places::Places;
 use crate::exchange::Exchange;
 use crate::host::{Answer, CallId};
 use crate::stage::{Progress, Stage};
 use keys::Source;
 use tally::Tallies;
 use verifier::BoringSsl;
-use waiting::{Places, WaitingForKeys};
+use waiting::WaitingForKeys;
 
 /// The section `auth` and what a worker knows by now.
 struct Gatekeeper {

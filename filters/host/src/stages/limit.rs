@@ -3,20 +3,25 @@
 
 mod answer;
 mod counters;
+mod service;
 mod shared;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::rc::Rc;
+use std::time::Duration;
 
 use portcullis_document::{Document, Mistakes};
-use portcullis_rate_limit::{Charge, RateLimits, Reason, Rule, Ruling, Subject, Table, Verdict};
+use portcullis_rate_limit::{
+    Charge, Paid, RateLimits, Reason, Rule, Ruling, Standing, Subject, Table, Verdict,
+};
 
 use crate::exchange::Exchange;
-use crate::host;
+use crate::host::{self, Answer, CallId};
 use crate::stage::{Progress, Stage};
 use answer::Fields;
 use counters::Counters;
+use service::Services;
 use shared::SharedData;
 
 /// The section `rate_limiting`, before it is divided into stages.
@@ -28,6 +33,7 @@ struct Limiter {
     table: Table,
     store: SharedData,
     counters: Counters,
+    services: Services,
 }
 
 /// The rules of one side of authentication.
@@ -45,7 +51,8 @@ pub(super) fn compile(document: &Document, mistakes: &mut Mistakes) -> Limits {
             mistakes.wrong(config.at.as_str(), "Envoy keeps no shared data for this module");
             return None;
         };
-        Some(Rc::new(Limiter { limits, table, store, counters: Counters::default() }))
+        let (counters, services) = (Counters::default(), Services::default());
+        Some(Rc::new(Limiter { limits, table, store, counters, services }))
     });
     Limits(limiter)
 }
@@ -88,32 +95,39 @@ impl Stage for LimitStage {
             None => Progress::Continue,
         }
     }
+
+    fn on_answer(&self, call: CallId, answer: &Answer, now: Duration) {
+        self.limiter.keep_for_others(call, answer, now);
+    }
 }
 
 impl Limiter {
-    fn apply(&self, rule: &Rc<Rule>, exchange: &mut Exchange) -> Progress {
+    fn apply(self: &Rc<Self>, rule: &Rc<Rule>, exchange: &mut Exchange) -> Progress {
+        let ruling = rule.charge(&subject(exchange), &self.table, &self.store, exchange.now());
+        self.follow(rule, ruling, exchange)
+    }
+
+    fn follow(self: &Rc<Self>, rule: &Rc<Rule>, ruling: Ruling, exchange: &mut Exchange) -> Progress {
         let now = exchange.now();
-        let subject = Subject {
-            head: &exchange.request,
-            path: exchange.path.as_str(),
-            identity: exchange.identity.as_ref(),
-            address: &host::source_address,
-        };
-        match rule.charge(&subject, &self.table, &self.store, now) {
+        match ruling {
             Ruling::Unlimited => Progress::Continue,
             Ruling::KeyMissing => self.refuse(rule, &Reason::KeyMissing, exchange),
             Ruling::Contended => self.refuse(rule, &Reason::Contended, exchange),
             Ruling::Counted(charge) => self.go_on(rule, charge, exchange),
+            Ruling::Asks(ask) => self.ask(rule, ask, now, exchange),
+            Ruling::Paid(paid) => self.go_on_paid(rule, paid, exchange),
+            Ruling::UsedUp { wait, standing } => {
+                self.tell(rule, standing, rule.is_dry_run(), exchange);
+                self.refuse(rule, &Reason::UsedUp { rule, wait, standing, now }, exchange)
+            }
+            Ruling::Unanswered => self.refuse(rule, &Reason::Unanswered, exchange),
         }
     }
 
     fn go_on(&self, rule: &Rc<Rule>, charge: Charge, exchange: &mut Exchange) -> Progress {
         self.counters.count(&charge);
         let (now, standing) = (exchange.now(), *charge.verdict.standing());
-        let passes = charge.verdict.is_permitted() || rule.is_dry_run();
-        if passes && rule.tells_permitted() {
-            exchange.on_answer(Box::new(Fields { rule: Rc::clone(rule), standing, now }));
-        }
+        self.tell(rule, standing, charge.verdict.is_permitted() || rule.is_dry_run(), exchange);
         match charge.verdict {
             Verdict::Permitted(_) => {
                 exchange.trace(format_args!("limit;rule={:?};remaining={}", rule.name(), standing.remaining));
@@ -122,6 +136,28 @@ impl Limiter {
             Verdict::Refused { wait, .. } => {
                 self.refuse(rule, &Reason::Exceeded { rule, wait, standing, now }, exchange)
             }
+        }
+    }
+
+    fn go_on_paid(&self, rule: &Rc<Rule>, paid: Paid, exchange: &mut Exchange) -> Progress {
+        self.counters.count_paid(&paid);
+        let (name, by) = (rule.name(), service::name_of(paid.by));
+        match paid.standing {
+            Some(standing) => {
+                self.tell(rule, standing, true, exchange);
+                let remaining = standing.remaining;
+                exchange.trace(format_args!("limit;rule={name:?};remaining={remaining};global={by}"));
+            }
+            None => exchange.trace(format_args!("limit;rule={name:?};global={by}")),
+        }
+        Progress::Continue
+    }
+
+    /// Leaves the fields for the answer to a request that passes.
+    fn tell(&self, rule: &Rc<Rule>, standing: Standing, passes: bool, exchange: &mut Exchange) {
+        if passes && rule.tells_permitted() {
+            let now = exchange.now();
+            exchange.on_answer(Box::new(Fields { rule: Rc::clone(rule), standing, now }));
         }
     }
 
@@ -135,5 +171,14 @@ impl Limiter {
         exchange.trace(format_args!("limit;rule={name:?};dry_run={detail}"));
         log::info!("the rule {name:?} would refuse a request: {detail}");
         Progress::Continue
+    }
+}
+
+fn subject(exchange: &Exchange) -> Subject<'_> {
+    Subject {
+        head: &exchange.request,
+        path: exchange.path.as_str(),
+        identity: exchange.identity.as_ref(),
+        address: &host::source_address,
     }
 }

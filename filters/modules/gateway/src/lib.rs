@@ -4,5 +4,5 @@ portcullis_host::module!(portcullis_host::module::Module::GATEWAY;
     tick,
     request_headers, request_body, request_trailers,
     response_headers, response_body, response_trailers,
-    http_call_response,
+    http_call_response, grpc_receive, grpc_close,
 );

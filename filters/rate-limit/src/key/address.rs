@@ -1,5 +1,6 @@
 //! The client's address, as Envoy writes it.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::hash::KeyHasher;
@@ -30,14 +31,28 @@ impl<'a> ClientAddress<'a> {
     pub(super) fn add_to(self, hasher: &mut KeyHasher, ipv6_prefix: u8) {
         match self {
             Self::V4(address) => Kind::V4.add_to(hasher, &address.octets()),
-            Self::V6(address) => {
-                let host_bits = 128_u32.saturating_sub(u32::from(ipv6_prefix));
-                let mask = u128::MAX.checked_shl(host_bits).unwrap_or_default();
-                Kind::V6.add_to(hasher, &(address.to_bits() & mask).to_be_bytes());
-            }
+            Self::V6(address) => Kind::V6.add_to(hasher, &network(address, ipv6_prefix).octets()),
             Self::Other(text) => Kind::Other.add_to(hasher, text),
         }
     }
+
+    /// The same in words, as Envoy's own descriptors have them: `192.0.2.7`, `2001:db8:0:1::/64`.
+    pub(super) fn text(self, ipv6_prefix: u8) -> Cow<'a, [u8]> {
+        match self {
+            Self::V4(address) => address.to_string().into_bytes().into(),
+            Self::V6(address) => {
+                format!("{}/{ipv6_prefix}", network(address, ipv6_prefix)).into_bytes().into()
+            }
+            Self::Other(text) => text.into(),
+        }
+    }
+}
+
+/// The address with all bits behind its prefix cleared.
+fn network(address: Ipv6Addr, prefix: u8) -> Ipv6Addr {
+    let host_bits = 128_u32.saturating_sub(u32::from(prefix));
+    let mask = u128::MAX.checked_shl(host_bits).unwrap_or_default();
+    Ipv6Addr::from_bits(address.to_bits() & mask)
 }
 
 /// Keeps a socket whose name looks like an address's bytes apart from that address.
@@ -105,6 +120,24 @@ mod tests {
         ];
         for (prefix, one, other, are_one) in table {
             assert_eq!(slot(one, prefix) == slot(other, prefix), are_one, "{prefix} {one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_client_has_a_name() {
+        let table = [
+            ("192.0.2.7:40022", 64, "192.0.2.7"),
+            ("[::ffff:192.0.2.7]:40022", 64, "192.0.2.7"),
+            ("[2001:db8:1:2:3::7]:40022", 64, "2001:db8:1:2::/64"),
+            ("[2001:db8::7]:40022", 128, "2001:db8::7/128"),
+            ("/run/a.sock", 64, "/run/a.sock"),
+        ];
+        for (text, prefix, name) in table {
+            assert_eq!(
+                ClientAddress::parse(text.as_bytes()).text(prefix).as_ref(),
+                name.as_bytes(),
+                "{text}"
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use portcullis_document::rate_limiting::RateUnit;
 use proptest::prelude::*;
 
-use super::{SetName, Table};
+use super::{PREFIX, SetName, Table};
 use crate::bucket::Bucket;
 use crate::decision::Bill;
 use crate::hash::Slot;
@@ -82,8 +82,8 @@ fn the_number_of_buckets_is_bounded_by_max_keys() {
 
 #[test]
 fn a_set_is_named_by_its_number() {
-    assert_eq!(SetName::of(0).bytes(), b"portcullis.limit.000000");
-    assert_eq!(SetName::of(0x1f_4a0c).bytes(), b"portcullis.limit.1f4a0c");
+    assert_eq!(SetName::of(PREFIX, 0).bytes(), b"portcullis.limit.000000");
+    assert_eq!(SetName::of(PREFIX, 0x1f_4a0c).bytes(), b"portcullis.limit.1f4a0c");
 }
 
 #[test]

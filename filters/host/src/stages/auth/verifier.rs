@@ -5,6 +5,7 @@ use std::cell::Cell;
 use portcullis_jwt_auth::{Hash, SignatureCheck};
 
 use crate::host;
+use crate::protobuf::{length_delimited, push_field};
 
 /// Envoy's `verify_signature`, which it has since 1.30. A host without it is asked once.
 #[derive(Default)]
@@ -28,15 +29,13 @@ impl SignatureCheck for BoringSsl {
 }
 
 /// Tags of `VerifySignatureArguments` (protocol buffers, all fields length-delimited).
-const HASH_FUNCTION: u8 = 1 << 3 | LENGTH_DELIMITED;
-const PUBLIC_KEY: u8 = 2 << 3 | LENGTH_DELIMITED;
-const SIGNATURE: u8 = 3 << 3 | LENGTH_DELIMITED;
-const TEXT: u8 = 4 << 3 | LENGTH_DELIMITED;
+const HASH_FUNCTION: u8 = length_delimited(1);
+const PUBLIC_KEY: u8 = length_delimited(2);
+const SIGNATURE: u8 = length_delimited(3);
+const TEXT: u8 = length_delimited(4);
 /// Tags of `VerifySignatureResult`.
 const RESULT: u8 = 1 << 3;
-const ERROR: u8 = 2 << 3 | LENGTH_DELIMITED;
-
-const LENGTH_DELIMITED: u8 = 2;
+const ERROR: u8 = length_delimited(2);
 
 /// The one error that is a verdict: the signature is not the key's. Others are about the key or the function.
 const NO: &[u8] = b"Failed to verify digest";
@@ -52,18 +51,6 @@ fn encode_arguments(hash: Hash, key: &[u8], message: &[u8], signature: &[u8]) ->
     arguments
 }
 
-fn push_field(message: &mut Vec<u8>, tag: u8, value: &[u8]) {
-    message.push(tag);
-    let mut length = value.len();
-    while let low @ 0x80.. = length {
-        // The low seven bits, with the mark that more follow.
-        message.push(u8::try_from(low & 0x7f).unwrap_or(0) | 0x80);
-        length >>= 7;
-    }
-    message.push(u8::try_from(length).unwrap_or(0));
-    message.extend_from_slice(value);
-}
-
 /// A clear yes or no; `None` for anything else that the host may say.
 fn verdict(result: &[u8]) -> Option<bool> {
     match result {
@@ -75,17 +62,13 @@ fn verdict(result: &[u8]) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{encode_arguments, push_field, verdict};
+    use super::{encode_arguments, verdict};
     use portcullis_jwt_auth::Hash;
 
     #[test]
     fn arguments_are_a_protobuf_message() {
         let arguments = encode_arguments(Hash::Sha256, b"key", b"text", b"sig");
         assert_eq!(arguments, b"\x0a\x06sha256\x12\x03key\x1a\x03sig\x22\x04text");
-        let mut long = Vec::new();
-        push_field(&mut long, 0x22, &[7; 300]);
-        assert_eq!(long.get(..3), Some(&[0x22, 0xac, 0x02][..]));
-        assert_eq!(long.len(), 303);
     }
 
     #[test]

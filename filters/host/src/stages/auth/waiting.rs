@@ -1,6 +1,5 @@
 //! Requests that came before the keys that decide about them.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::keys::Source;
 use crate::exchange::Exchange;
 use crate::host::{Answer, CallId};
 use crate::stage::{Progress, Waiting};
+use crate::stages::places::Place;
 
 /// A request that waits for keys. It is decided about anew when there is news of them, or nothing more to wait for.
 pub(super) struct WaitingForKeys {
@@ -74,32 +74,5 @@ impl Waiting for WaitingForKeys {
         }
         let Self { gatekeeper, since, .. } = *self;
         gatekeeper.decide(exchange, since)
-    }
-}
-
-/// The places where requests may wait.
-#[derive(Default)]
-pub(super) struct Places(Rc<Cell<usize>>);
-
-/// A place that is taken, until it is dropped.
-pub(super) struct Place(Rc<Cell<usize>>);
-
-/// So many requests may wait in one worker; the memory that they hold is a few kilobytes each.
-const MOST_WAITING: usize = 4096;
-
-impl Places {
-    /// A place, if one is free.
-    pub(super) fn take(&self) -> Option<Place> {
-        let taken = self.0.get();
-        (taken < MOST_WAITING).then(|| {
-            self.0.set(taken.saturating_add(1));
-            Place(Rc::clone(&self.0))
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.set(self.0.get().saturating_sub(1));
     }
 }
