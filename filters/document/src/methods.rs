@@ -53,7 +53,8 @@ impl Methods {
 
     /// Whether two rules of one pattern clash: both for any method, or both naming one. A rule that names a method is more
     /// specific than one for any.
-    pub(crate) fn overlap(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn overlap(&self, other: &Self) -> bool {
         (self.is_any() && other.is_any()) || self.only.iter().any(|name| other.name(name))
     }
 }

@@ -1,7 +1,7 @@
 //! Rules by path and method: the most specific one wins, whatever the order in which they were written.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use matchit::{Params, Router};
 
@@ -47,6 +47,8 @@ struct Entry {
 pub struct PathRules<T> {
     entries: Vec<Entry>,
     values: Vec<T>,
+    /// The entries of each shape, so that a thousand rules are not each compared with all.
+    by_shape: HashMap<String, Vec<usize>>,
 }
 
 /// The three kinds of patterns, each found by a radix tree.
@@ -60,20 +62,19 @@ struct Kinds {
 
 impl<T> Default for PathRules<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), values: Vec::new() }
+        Self { entries: Vec::new(), values: Vec::new(), by_shape: HashMap::new() }
     }
 }
 
 impl<T> PathRules<T> {
     /// Enters a rule; a clash leaves it out.
     pub fn insert(&mut self, pattern: PathPattern, methods: Methods, value: T) -> Result<(), Clash> {
-        let twin = self
-            .entries
-            .iter()
-            .find(|entry| entry.pattern.is_like(&pattern) && entry.methods.overlap(&methods));
-        if let Some(twin) = twin {
+        let alike = self.by_shape.entry(pattern.shape()).or_default();
+        let mut entries = alike.iter().filter_map(|at| self.entries.get(*at));
+        if let Some(twin) = entries.find(|entry| entry.methods.overlap(&methods)) {
             return Err(Clash { with: twin.pattern.as_str().to_owned() });
         }
+        alike.push(self.entries.len());
         self.entries.push(Entry { pattern, methods });
         self.values.push(value);
         Ok(())
@@ -179,10 +180,11 @@ impl PathPattern {
         if route.is_empty() { "/".to_owned() } else { route }
     }
 
-    /// Whether both hold the same paths.
-    fn is_like(&self, other: &Self) -> bool {
-        self.holds_everything_below() == other.holds_everything_below()
-            && self.for_matchit() == other.for_matchit()
+    /// What the pattern looks like without the names of its captures: patterns of one shape hold the same paths.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        let below = if self.holds_everything_below() { "/**" } else { "" };
+        self.for_matchit() + below
     }
 }
 

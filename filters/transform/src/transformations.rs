@@ -2,6 +2,7 @@
 
 mod status_classes;
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use portcullis_document::transformations::{OnFailure, TransformationConfig};
@@ -127,17 +128,17 @@ impl Transformation {
 
 /// Two rules clash when they hold the same requests and both are for any status, or both name one.
 fn note_clashes(configs: &[TransformationConfig], mistakes: &mut Mistakes) {
-    for (at, config) in configs.iter().enumerate() {
-        let mut earlier = PathRules::default();
-        let rivals = configs.iter().take(at).filter(|rival| rival.statuses.overlap(&config.statuses));
-        for rival in rivals {
-            // Rivals that clash with one another have been noted.
-            let _ = earlier.insert(rival.entry.path.clone(), rival.entry.methods.clone(), ());
-        }
-        if let Err(clash) = earlier.insert(config.entry.path.clone(), config.entry.methods.clone(), ()) {
-            let sentence = format!("holds the same answers as {:?}", clash.with);
+    let mut by_shape = HashMap::<String, Vec<&TransformationConfig>>::new();
+    for config in configs {
+        let rivals = by_shape.entry(config.entry.path.shape()).or_default();
+        let clashes = |rival: &&&TransformationConfig| {
+            rival.statuses.overlap(&config.statuses) && rival.entry.methods.overlap(&config.entry.methods)
+        };
+        if let Some(rival) = rivals.iter().find(clashes) {
+            let sentence = format!("holds the same answers as {:?}", rival.entry.path.as_str());
             mistakes.wrong(format!("{}.path", config.entry.at), sentence);
         }
+        rivals.push(config);
     }
 }
 
