@@ -78,6 +78,9 @@ fn connection_manager(setup: &Setup) -> Value {
             "name": "gateway", "domains": ["*"], "routes": routes(setup),
         }] },
     });
+    if !setup.is_logged {
+        manager["access_log"] = json!([]);
+    }
     if setup.normalized {
         manager["normalize_path"] = json!(true);
         manager["merge_slashes"] = json!(true);

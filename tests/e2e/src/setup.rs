@@ -36,6 +36,7 @@ pub struct Setup {
     pub(crate) clusters: Vec<(String, Option<SocketAddr>)>,
     pub(crate) grpc_clusters: Vec<(String, SocketAddr)>,
     pub(crate) generation: u32,
+    pub(crate) is_logged: bool,
     pub(crate) routes: Vec<Value>,
 }
 
@@ -58,6 +59,7 @@ impl Setup {
             clusters: Vec::new(),
             grpc_clusters: Vec::new(),
             generation: 0,
+            is_logged: true,
             routes: Vec::new(),
         }
     }
@@ -131,6 +133,11 @@ impl Setup {
     pub fn grpc_cluster(mut self, name: &str, address: SocketAddr) -> Setup {
         self.grpc_clusters.push((name.to_owned(), address));
         self
+    }
+
+    /// Writes no access log, which of a million requests would be all there is.
+    pub fn unlogged(self) -> Setup {
+        Setup { is_logged: false, ..self }
     }
 
     /// Adds a route that Envoy answers itself, with 200, where what is behind it does not matter.
