@@ -16,7 +16,8 @@ use crate::requirement::Rule;
 use crate::signature::SignatureCheck;
 use crate::token::{Parts, UntrustedToken};
 use crate::trust::Trust;
-use crate::visa::Visa;
+use crate::validity::Invalid;
+use crate::visa::{Remembered, Standing, Visa};
 
 /// The section `auth`, compiled.
 #[derive(Debug)]
@@ -160,7 +161,8 @@ impl Auth {
         };
         let place = found.place;
         let shown = match trust.remembered(&found.token, now) {
-            Some(visa) => Shown { visa, was_remembered: true },
+            Some(Remembered::Good(visa)) => Shown { visa, was_remembered: true },
+            Some(Remembered::Expired) => return Err(Invalid::Expired.into()),
             None if self.places.are_several(&found) => return Err(SeveralTokens.into()),
             None => self.verify(&found.token, trust, host, now)?,
         };
@@ -190,9 +192,12 @@ impl Auth {
             let may_come = provider.remote().is_some() && !is_named;
             if may_come { missing(Missing::NamedKey) } else { Open::Refused(refused) }
         })?;
-        let visa = Rc::new(provider.visa(number, &verified, &self.output, now)?);
-        trust.remember(token, &visa, now);
-        Ok(Shown { visa, was_remembered: false })
+        let standing = provider.standing(number, &verified, &self.output, now)?;
+        trust.remember(token, standing.clone(), now);
+        match standing {
+            Standing::Good(visa) => Ok(Shown { visa, was_remembered: false }),
+            Standing::Over(_) => Err(Invalid::Expired.into()),
+        }
     }
 
     fn provider_of(&self, token: &UntrustedToken<'_>) -> Result<(usize, &Provider), Reason> {

@@ -21,7 +21,8 @@
 //! 10. **Claims become headers.**
 //!
 //! What a token gives its bearer is remembered with the token, so that items 5 to 8 and the writing of item 10 are done
-//! once: until its time is over, its key has left the key set, or others took its place.
+//! once: until its key has left the key set, or others took its place. Whether its time is over is looked at each time; a
+//! token that came too late is remembered as one, once a key has signed it.
 //!
 //! # Caveats of deployment
 //!

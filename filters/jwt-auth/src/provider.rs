@@ -15,8 +15,8 @@ use crate::object::Object;
 use crate::reason::Reason;
 use crate::requirement::Rule;
 use crate::token::VerifiedToken;
-use crate::validity::Validity;
-use crate::visa::{Stamp, Visa};
+use crate::validity::{Invalid, Validity};
+use crate::visa::{Epitaph, Stamp, Standing, Visa};
 
 /// An issuer of tokens.
 #[derive(Debug)]
@@ -97,16 +97,34 @@ impl Provider {
         self.headers.iter().map(|(_, name)| &**name)
     }
 
-    /// What a token of this provider gives its bearer, if it is good now.
-    pub(crate) fn visa(
+    /// How a token of this provider stands, unless it will never be good.
+    pub(crate) fn standing(
         &self,
         own_number: usize,
         token: &VerifiedToken<'_>,
         output: &Output,
         now: Duration,
+    ) -> Result<Standing, Reason> {
+        match self.validity.check(token.claims(), now) {
+            Ok(until) => Ok(Standing::Good(Rc::new(self.visa(own_number, token, output, until)?))),
+            Err(Invalid::Expired) => {
+                let until = self.validity.end(token.claims()).ok_or(Invalid::Expired)?;
+                let key = Rc::clone(token.key());
+                Ok(Standing::Over(Rc::new(Epitaph { until, provider: own_number, key })))
+            }
+            Err(invalid) => Err(invalid.into()),
+        }
+    }
+
+    /// What a token of this provider gives its bearer, which is good until then.
+    fn visa(
+        &self,
+        own_number: usize,
+        token: &VerifiedToken<'_>,
+        output: &Output,
+        until: Option<Duration>,
     ) -> Result<Visa, Reason> {
         let claims = token.claims();
-        let until = self.validity.check(claims, now)?;
         let mut headers = self.write_headers(claims)?;
         if let Some(name) = &output.payload_header {
             headers.push(Stamp { name: Rc::clone(name), value: token.payload_text().into() });

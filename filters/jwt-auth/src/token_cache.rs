@@ -8,10 +8,9 @@
 //! bounded in tokens, and in bytes.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::time::Duration;
 
-use crate::visa::Visa;
+use crate::visa::Standing;
 
 /// Verified tokens and what came of them.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct TokenCache {
 #[derive(Debug)]
 struct Slot {
     token: Box<[u8]>,
-    visa: Rc<Visa>,
+    standing: Standing,
     was_hit: bool,
 }
 
@@ -51,21 +50,22 @@ impl TokenCache {
         }
     }
 
-    /// What came of this token, if it was verified before and `is_good` still says so; else it is forgotten.
-    pub(crate) fn find(&mut self, token: &[u8], is_good: impl FnOnce(&Visa) -> bool) -> Option<Rc<Visa>> {
+    /// What `read` makes of this token, if it was verified before; a token of which it makes nothing is forgotten.
+    pub(crate) fn find<T>(&mut self, token: &[u8], read: impl FnOnce(&Standing) -> Option<T>) -> Option<T> {
         let at = *self.by_ending.get(&ending(token)?)?;
         let slot = self.slots.get_mut(at).filter(|slot| is_equal(&slot.token, token))?;
-        if is_good(&slot.visa) {
+        let found = read(&slot.standing);
+        if found.is_some() {
             slot.was_hit = true;
-            return Some(Rc::clone(&slot.visa));
+        } else {
+            self.remove(at);
         }
-        self.remove(at);
-        None
+        found
     }
 
     /// Remembers a token that was just verified.
-    pub(crate) fn insert(&mut self, token: &[u8], visa: Rc<Visa>, now: Duration) {
-        let cost = cost_of(token, &visa);
+    pub(crate) fn insert(&mut self, token: &[u8], standing: Standing, now: Duration) {
+        let cost = cost_of(token, &standing);
         let Some(ending) = ending(token).filter(|_| self.most_tokens > 0 && cost <= self.most_bytes) else {
             return;
         };
@@ -77,7 +77,7 @@ impl TokenCache {
         }
         self.bytes = self.bytes.saturating_add(cost);
         self.by_ending.insert(ending, self.slots.len());
-        self.slots.push(Slot { token: token.into(), visa, was_hit: false });
+        self.slots.push(Slot { token: token.into(), standing, was_hit: false });
     }
 
     /// How many tokens are remembered.
@@ -101,7 +101,7 @@ impl TokenCache {
             let Some(slot) = self.slots.get_mut(self.hand) else {
                 return;
             };
-            let is_spared = slot.was_hit && !slot.visa.is_over(now);
+            let is_spared = slot.was_hit && !slot.standing.is_over(now);
             slot.was_hit = false;
             if !is_spared {
                 break;
@@ -119,7 +119,7 @@ impl TokenCache {
             return;
         }
         let gone = self.slots.swap_remove(at);
-        self.bytes = self.bytes.saturating_sub(cost_of(&gone.token, &gone.visa));
+        self.bytes = self.bytes.saturating_sub(cost_of(&gone.token, &gone.standing));
         if let Some(ending) = ending(&gone.token) {
             self.by_ending.remove(&ending);
         }
@@ -134,8 +134,8 @@ fn ending(token: &[u8]) -> Option<Ending> {
     token.last_chunk().copied()
 }
 
-fn cost_of(token: &[u8], visa: &Visa) -> usize {
-    token.len().saturating_add(visa.bytes())
+fn cost_of(token: &[u8], standing: &Standing) -> usize {
+    token.len().saturating_add(standing.bytes())
 }
 
 /// Eight bytes at a time: the C library of wasm32-wasip1 compares single ones.

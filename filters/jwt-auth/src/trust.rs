@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::key_set::KeySet;
 use crate::token_cache::TokenCache;
-use crate::visa::Visa;
+use crate::visa::{Remembered, Standing};
 
 /// The state of a worker.
 #[derive(Debug)]
@@ -49,16 +49,17 @@ impl Trust {
         &self.cache
     }
 
-    /// What came of this token before, if it is good still: its time is not over, and its key is still trusted.
-    pub(crate) fn remembered(&mut self, token: &[u8], now: Duration) -> Option<Rc<Visa>> {
+    /// How this token stands, if it was verified before, by a key that is still trusted.
+    pub(crate) fn remembered(&mut self, token: &[u8], now: Duration) -> Option<Remembered> {
         let keys = &self.keys;
-        self.cache.find(token, |visa| {
-            let trusted = keys.get(visa.provider).and_then(Option::as_ref);
-            !visa.is_over(now) && trusted.is_some_and(|keys| keys.holds(&visa.key))
+        self.cache.find(token, |standing| {
+            let (provider, key) = standing.signer();
+            let trusted = keys.get(provider).and_then(Option::as_ref);
+            if trusted.is_some_and(|keys| keys.holds(key)) { standing.at(now) } else { None }
         })
     }
 
-    pub(crate) fn remember(&mut self, token: &[u8], visa: &Rc<Visa>, now: Duration) {
-        self.cache.insert(token, Rc::clone(visa), now);
+    pub(crate) fn remember(&mut self, token: &[u8], standing: Standing, now: Duration) {
+        self.cache.insert(token, standing, now);
     }
 }

@@ -41,13 +41,16 @@ pub enum Invalid {
     WrongAudience,
 }
 
+/// The claim of a token's end.
+const EXPIRES: &str = "exp";
+
 /// The first second of the year 10000: what is not below is a slip, such as milliseconds in place of seconds.
 const END_OF_TIME: f64 = 253_402_300_800.0;
 
 impl Validity {
     /// Until when the token is good, leeway and all; for ever where it has no end and needs none.
     pub(crate) fn check(&self, claims: &Object<'_>, now: Duration) -> Result<Option<Duration>, Invalid> {
-        let expires = time(claims, "exp")?;
+        let expires = time(claims, EXPIRES)?;
         let starts = time(claims, "nbf")?;
         let issued = time(claims, "iat")?;
         let until = self.check_end(expires, now)?;
@@ -62,8 +65,17 @@ impl Validity {
         Ok(until)
     }
 
+    /// When the token's time is over, leeway and all; `None` where it has no end that is one.
+    pub(crate) fn end(&self, claims: &Object<'_>) -> Option<Duration> {
+        Some(self.with_leeway(time(claims, EXPIRES).ok()??))
+    }
+
+    fn with_leeway(&self, expires: Duration) -> Duration {
+        expires.saturating_add(self.leeway)
+    }
+
     fn check_end(&self, expires: Option<Duration>, now: Duration) -> Result<Option<Duration>, Invalid> {
-        let until = expires.map(|expires| expires.saturating_add(self.leeway));
+        let until = expires.map(|expires| self.with_leeway(expires));
         match until {
             Some(until) if now >= until => Err(Invalid::Expired),
             None if self.require_expiration => Err(Invalid::NoExpiration),

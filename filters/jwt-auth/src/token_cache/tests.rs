@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::TokenCache;
 use crate::algorithm::AlgorithmSet;
 use crate::key::{Key, Origin};
-use crate::visa::Visa;
+use crate::visa::{Epitaph, Remembered, Standing, Visa};
 
 const NOW: Duration = Duration::from_secs(1000);
 
@@ -16,8 +16,8 @@ fn key() -> Rc<Key> {
     Rc::new(Key::read(jwk, Origin::Inline, AlgorithmSet::all()).unwrap())
 }
 
-fn visa(subject: &str, until: u64) -> Rc<Visa> {
-    Rc::new(Visa {
+fn visa(subject: &str, until: u64) -> Standing {
+    Standing::Good(Rc::new(Visa {
         headers: Box::new([]),
         identity: Identity::default(),
         subject: Some(subject.into()),
@@ -26,7 +26,11 @@ fn visa(subject: &str, until: u64) -> Rc<Visa> {
         provider: 0,
         key: key(),
         bytes: 100,
-    })
+    }))
+}
+
+fn epitaph(until: u64) -> Standing {
+    Standing::Over(Rc::new(Epitaph { until: Duration::from_secs(until), provider: 0, key: key() }))
 }
 
 fn token(number: usize) -> Vec<u8> {
@@ -34,8 +38,10 @@ fn token(number: usize) -> Vec<u8> {
 }
 
 fn subject(cache: &mut TokenCache, token: &[u8]) -> Option<String> {
-    let visa = cache.find(token, |visa| !visa.is_over(NOW))?;
-    visa.subject.as_deref().map(str::to_owned)
+    match cache.find(token, |standing| standing.at(NOW))? {
+        Remembered::Good(visa) => visa.subject.as_deref().map(str::to_owned),
+        Remembered::Expired => None,
+    }
 }
 
 #[test]
@@ -108,6 +114,35 @@ fn long_tokens_take_the_room_of_several() {
     assert_eq!(cache.len(), 2);
     cache.insert(&vec![b'x'; 30_000], visa("x", 2000), NOW);
     assert_eq!(cache.len(), 2, "what does not fit is not remembered");
+}
+
+#[test]
+fn an_end_holds_until_the_clock_steps_back_before_it() {
+    let mut cache = TokenCache::new(10);
+    let at = |seconds| move |standing: &Standing| standing.at(Duration::from_secs(seconds));
+    cache.insert(&token(1), visa("good", 1500), NOW);
+    cache.insert(&token(2), epitaph(900), NOW);
+    let is_good = |found: Option<Remembered>| found.map(|found| matches!(found, Remembered::Good(_)));
+    assert_eq!(is_good(cache.find(&token(1), at(1499))), Some(true));
+    assert_eq!(is_good(cache.find(&token(1), at(1500))), Some(false));
+    assert_eq!(is_good(cache.find(&token(1), at(1499))), Some(true), "it was looked at whole");
+    assert_eq!(is_good(cache.find(&token(2), at(900))), Some(false));
+    assert_eq!(is_good(cache.find(&token(2), at(899))), None, "nothing but its end is known");
+    assert_eq!(cache.len(), 1);
+}
+
+#[test]
+fn expired_tokens_are_as_bounded_as_good_ones_and_go_before_them() {
+    let mut cache = TokenCache::new(10);
+    for number in 0..9 {
+        cache.insert(&token(number), visa("good", 2000), NOW);
+        assert!(subject(&mut cache, &token(number)).is_some());
+    }
+    for number in 100..10_000 {
+        cache.insert(&token(number), epitaph(900), NOW);
+        assert!((0..9).all(|number| subject(&mut cache, &token(number)).is_some()), "{number}");
+        assert_eq!(cache.len(), 10);
+    }
 }
 
 proptest! {

@@ -33,7 +33,31 @@ fn a_remembered_token_ends_with_its_time() {
     gate.now = NOW + Duration::from_millis(69_999);
     assert_eq!(was_remembered(&gate.show(&token).decision), Some(true));
     gate.now = NOW + Duration::from_secs(70);
-    assert_eq!(gate.show(&token).reason(), Some(Reason::Invalid(Invalid::Expired)));
+    for _ in 0..2 {
+        assert_eq!(gate.show(&token).reason(), Some(Reason::Invalid(Invalid::Expired)));
+    }
+}
+
+#[test]
+fn a_token_that_came_too_late_is_no_better_when_it_comes_again() {
+    let mut gate = Gate::with("");
+    let by = |secret| sign(r#"{"alg":"HS256","kid":"k"}"#, r#"{"exp":1699999900}"#, secret);
+    let (expired, forged) = (by(SECRET), by(b"another secret of thirty-two bytes"));
+    for remembered in [0, 1, 1] {
+        assert_eq!(gate.trust.cache().len(), remembered);
+        assert_eq!(gate.show(&expired).reason(), Some(Reason::Invalid(Invalid::Expired)));
+    }
+    assert_eq!(gate.show(&forged).reason(), Some(Reason::WrongSignature));
+    assert_eq!(gate.trust.cache().len(), 1, "only what a key has signed is remembered");
+}
+
+#[test]
+fn a_token_that_came_too_late_is_looked_at_whole_where_the_clock_steps_back() {
+    let mut gate = Gate::with(r#","audiences":["api"]"#);
+    let other = sign(r#"{"alg":"HS256","kid":"k"}"#, r#"{"exp":1699999900,"aud":"other"}"#, SECRET);
+    assert_eq!(gate.show(&other).reason(), Some(Reason::Invalid(Invalid::Expired)));
+    gate.now = NOW - Duration::from_secs(200);
+    assert_eq!(gate.show(&other).reason(), Some(Reason::Invalid(Invalid::WrongAudience)));
     assert!(gate.trust.cache().is_empty());
 }
 
