@@ -18,6 +18,7 @@
 //! keys that holds all places makes others ask for each request, and takes nothing from them.
 
 mod answer;
+mod ask;
 mod grant;
 mod grants;
 mod protobuf;
@@ -41,6 +42,7 @@ use grants::{Grants, News, Seen};
 use question::Question;
 
 pub use answer::Answer;
+pub use ask::{Ask, Paid, Payer};
 pub use protobuf::Malformed;
 
 /// The side of a rule that a service keeps.
@@ -57,39 +59,6 @@ pub struct Global {
     window: Duration,
     /// The rate's number of requests, which clients are told.
     limit: u32,
-}
-
-/// The service's turn has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask {
-    /// Whose hits are asked for.
-    pub slot: Slot,
-    /// How many.
-    pub hits: u32,
-    /// What this Envoy's own bucket said, where it was asked.
-    here: Option<Charge>,
-}
-
-/// A request that may pass, and how its client stands then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paid {
-    /// What this Envoy's own bucket said, where it was asked.
-    pub here: Option<Charge>,
-    /// The tightest of what is known.
-    pub standing: Option<Standing>,
-    /// Who let it pass.
-    pub by: Payer,
-}
-
-/// Who let a request pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Payer {
-    /// Hits that were taken in advance.
-    Lease,
-    /// The service, for this request.
-    Service,
-    /// `on_error`, since the service gave no answer.
-    OnError,
 }
 
 impl Global {
@@ -259,14 +228,6 @@ impl Global {
             full_in,
         });
         here.into_iter().chain(there).min_by_key(|standing| standing.remaining)
-    }
-}
-
-impl Ask {
-    /// Whether more is asked for than the request takes, so that others of the key may wait for the same answer.
-    #[must_use]
-    pub fn is_for_many(&self, global: &Global) -> bool {
-        self.hits > global.cost
     }
 }
 

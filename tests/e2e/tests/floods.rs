@@ -76,10 +76,10 @@ fn a_reload_and_a_restart_of_the_module_in_mid_flood_give_nobody_a_fresh_bucket(
         }
         let mut document = document();
         for round in 1..=3_u64 {
-            keys(&gate, round * 40_000, 20_000);
+            keys(gate, round * 40_000, 20_000);
             document["rate_limiting"]["exempt_paths"] = json!([format!("/exempt-{round}")]);
             assert!(gate.reload(&document), "{}", gate.log());
-            keys(&gate, round * 40_000 + 20_000, 20_000);
+            keys(gate, round * 40_000 + 20_000, 20_000);
             let vms = created();
             assert!(gate.restart_module(u32::try_from(round).unwrap()), "{}", gate.log());
             eventually("the module is started anew", || (created() > vms).then_some(()));

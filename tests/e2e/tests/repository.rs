@@ -133,6 +133,24 @@ fn both_services_are_told_the_rules_of_the_document() {
     assert_eq!(of_limitador, expected);
 }
 
+#[test]
+fn docker_compose_mounts_and_starts_what_is_there() {
+    let text = std::fs::read_to_string(repository().join("docker-compose.yml")).unwrap();
+    let words = text.split(|c: char| c.is_whitespace() || "\",[]".contains(c));
+    let named = words.filter_map(|word| match word.strip_prefix("./") {
+        Some(mount) => mount.split(':').next(),
+        None if word.starts_with("envoy/") && word.ends_with(".yaml") => Some(word.trim_end_matches(':')),
+        None => word.strip_prefix("/limits/").and(Some("envoy/limits/limitador.yaml")),
+    });
+    let named: BTreeSet<&str> = named.collect();
+    for expected in ["envoy", "envoy/global.yaml", "envoy/limits", "envoy/limits/limitador.yaml"] {
+        assert!(named.contains(expected), "{named:?}");
+    }
+    for path in named {
+        assert!(repository().join(path).exists(), "{path} is missing");
+    }
+}
+
 /// The crates of ours that each crate depends on, for what is built into a module.
 fn dependencies() -> Vec<(String, BTreeSet<String>)> {
     let arguments = ["metadata", "--no-deps", "--format-version", "1", "--offline"];

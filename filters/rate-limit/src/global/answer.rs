@@ -8,11 +8,11 @@ use super::protobuf::{Fields, Malformed, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Whether the request may pass.
-    pub(crate) permits: bool,
+    pub permits: bool,
     /// The hits that are left in the tightest window, where that is told.
-    pub(crate) remaining: Option<u32>,
+    pub remaining: Option<u32>,
     /// When the tightest window ends: of several that refuse, the last; of several that permit, the first.
-    pub(crate) reset: Option<Duration>,
+    pub reset: Option<Duration>,
 }
 
 /// `RateLimitResponse`
