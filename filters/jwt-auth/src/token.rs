@@ -48,20 +48,18 @@ impl<'t> Parts<'t> {
         if token.len() > most_bytes {
             return Err(TokenFault::TooLong { bytes: token.len() });
         }
-        let mut parts = token.split(|byte| *byte == b'.');
-        let (Some(header), Some(payload_text), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(TokenFault::NotThreeParts);
         };
-        // One dot stands between the two.
-        let signed = header.len() + 1 + payload_text.len();
+        let part = |from: usize, to: usize| token.get(from..to).unwrap_or_default();
+        let (header, payload_text) = (part(0, first), part(first + 1, second));
         Ok(Self {
             header: text(header, Part::Header)?,
             payload: text(payload_text, Part::Payload)?,
             payload_text,
-            signature: decode(signature, Part::Signature)?,
-            signing_input: token.get(..signed).unwrap_or_default(),
+            signature: decode(part(second + 1, token.len()), Part::Signature)?,
+            signing_input: part(0, second),
         })
     }
 

@@ -31,7 +31,7 @@ pub(super) fn held<'h>(name: &'h str, scheme: Option<&str>, request: &'h Head) -
 
 /// Commas are what Envoy joins repeated headers with, and no token holds one.
 pub(super) fn is_joined(value: &[u8]) -> bool {
-    value.contains(&b',')
+    memchr::memchr(b',', value).is_some()
 }
 
 fn holds_ours(value: &[u8], scheme: &[u8]) -> bool {
