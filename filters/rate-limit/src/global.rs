@@ -142,22 +142,22 @@ impl Global {
         now: Duration,
     ) -> Ruling {
         let (grants, nanos) = (Grants::beside(table), nanos(now));
-        let has_room = self.lease > self.cost && grants.has_room(&mut seen, nanos);
-        let told = seen.grant().and_then(|grant| grant.lately_told(nanos)).unwrap_or(UNTOLD);
-        let spent = if seen.grant().is_some_and(|grant| grant.spendable(nanos) >= self.cost) {
-            grants.spend(store, seen, self.cost, nanos)
-        } else {
-            None
-        };
+        let most = self.most_to_ask_for(grants, &mut seen, nanos);
+        let is_paid_for = seen.grant().is_some_and(|grant| grant.spendable(nanos) >= self.cost);
+        let spent = is_paid_for.then(|| grants.spend(store, seen, self.cost, nanos)).flatten();
         match spent {
             Some(grant) => {
                 Ruling::Paid(Paid { here, standing: self.tightest(here, &grant, nanos), by: Payer::Lease })
             }
-            None => {
-                let most = if has_room { self.lease.min(told) } else { self.cost };
-                Ruling::Asks(Ask { slot, hits: whole_requests(most, self.cost), here })
-            }
+            None => Ruling::Asks(Ask { slot, hits: whole_requests(most, self.cost), here }),
         }
+    }
+
+    /// What cannot be kept is not taken, nor more than the service has.
+    fn most_to_ask_for<V>(&self, grants: Grants, seen: &mut Seen<V>, now: u64) -> u32 {
+        let told = seen.grant().and_then(|grant| grant.lately_told(now)).unwrap_or(UNTOLD);
+        let has_room = seen.grant().is_some() || grants.has_room(seen, now);
+        if self.lease > self.cost && has_room { self.lease.min(told) } else { self.cost }
     }
 
     /// Keeps what an answer brings beside the request that asked for it. `is_asker` says whether that one is still there to spend
