@@ -9,10 +9,13 @@ mod literal;
 mod number;
 mod text;
 mod unescape;
+mod stops;
+pub(crate) mod usual;
 mod utf8;
 
 pub(crate) use literal::Literal;
 pub(crate) use number::Number;
+pub(crate) use stops::Stops;
 pub(crate) use text::{Text, plain_run as text_run};
 pub(crate) use unescape::unescape;
 pub(crate) use utf8::Utf8;

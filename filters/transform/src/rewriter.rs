@@ -4,10 +4,11 @@
 //! and what cannot be decided yet: the blanks in front of a member and its name. Where the chunks are cut makes no
 //! difference to what leaves.
 //!
-//! Reading order: [`walk`] is the grammar, [`name`] reads names, [`judge`] decides what becomes of an entry, [`editor`]
-//! moves the bytes.
+//! Reading order: [`walk`] is the grammar, [`stride`] its short cut for what most bodies are made of; [`name`] reads
+//! names, [`judge`] decides what becomes of an entry, [`editor`] moves the bytes.
 
 mod walk;
+mod stride;
 mod name;
 mod judge;
 mod constants;

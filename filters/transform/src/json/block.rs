@@ -45,13 +45,13 @@ fn find_in_tail(
 }
 
 #[inline(always)]
-fn load(chunk: &[u8], at: usize) -> Option<u8x16> {
+pub(super) fn load(chunk: &[u8], at: usize) -> Option<u8x16> {
     let block = chunk.get(at..)?.first_chunk::<WIDTH>()?;
     Some(u8x16::from(*block))
 }
 
 #[inline(always)]
-fn first(marks: u32) -> usize {
+pub(super) fn first(marks: u32) -> usize {
     marks.trailing_zeros() as usize
 }
 

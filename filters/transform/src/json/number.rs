@@ -78,10 +78,11 @@ impl Number {
 /// The first byte from `at` on that is no digit, or the chunk's end.
 #[inline(always)]
 fn digit_run(chunk: &[u8], at: usize) -> usize {
-    block::find(
-        chunk,
-        at,
-        |block| (block - u8x16::splat(b'0')).simd_ge(u8x16::splat(10)),
-        |byte| !byte.is_ascii_digit(),
-    )
+    block::find(chunk, at, beyond_digits, |byte| !byte.is_ascii_digit())
+}
+
+/// Marks the lanes that hold no digit.
+#[inline(always)]
+pub(super) fn beyond_digits(block: u8x16) -> u8x16 {
+    (block - u8x16::splat(b'0')).simd_ge(u8x16::splat(10))
 }

@@ -73,8 +73,8 @@ impl Text {
 
 /// The end of an escape that is all there, sound, and alone; others are read byte by byte. Text in other scripts than
 /// Latin often comes with all of it escaped.
-#[inline]
-fn whole_escape(chunk: &[u8], at: usize) -> Option<usize> {
+#[inline(always)]
+pub(super) fn whole_escape(chunk: &[u8], at: usize) -> Option<usize> {
     match chunk.get(at..)?.first_chunk::<6>()? {
         [b'\\', b'u', digits @ ..] => {
             let code = digits.iter().try_fold(0, |code, byte| with_digit(code, *byte).ok())?;
@@ -115,10 +115,11 @@ fn with_digit(code: u16, byte: u8) -> Result<u16, Fault> {
 /// The first quote, backslash or control character from `at` on, or the chunk's end.
 #[inline(always)]
 pub(crate) fn plain_run(chunk: &[u8], at: usize) -> usize {
-    block::find(
-        chunk,
-        at,
-        |block| block::is(block, b'"') | block::is(block, b'\\') | block.simd_le(u8x16::splat(0x1f)),
-        |byte| byte <= 0x1f || byte == b'"' || byte == b'\\',
-    )
+    block::find(chunk, at, stops, |byte| byte <= 0x1f || byte == b'"' || byte == b'\\')
+}
+
+/// Marks the lanes at which a string's plain characters end.
+#[inline(always)]
+pub(super) fn stops(block: u8x16) -> u8x16 {
+    block::is(block, b'"') | block::is(block, b'\\') | block.simd_le(u8x16::splat(0x1f))
 }

@@ -89,7 +89,8 @@ impl Place {
     }
 
     /// The present entry goes.
-    fn go(&mut self, chunk: &mut Chunk<'_>) {
+    #[inline]
+    pub(super) fn go(&mut self, chunk: &mut Chunk<'_>) {
         self.editor.cut(chunk.bytes, chunk.out);
         self.entry = Entry::Settled;
         self.entry_claim = None;

@@ -81,7 +81,7 @@ impl Place {
     }
 
     #[inline]
-    fn end_name(
+    pub(super) fn end_name(
         &mut self,
         raw: &[u8],
         is_escaped: bool,

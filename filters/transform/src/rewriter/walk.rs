@@ -15,7 +15,7 @@ pub(super) struct Chunk<'c> {
 }
 
 /// Where a step has ended.
-type At = Result<usize, Fault>;
+pub(super) type At = Result<usize, Fault>;
 
 impl Place {
     pub(super) fn push(
@@ -32,6 +32,7 @@ impl Place {
             at = blanks::skip(chunk.bytes, at);
             let Some(&byte) = chunk.bytes.get(at) else { break };
             at = self.step(byte, at, chunk)?;
+            at = self.stride(at, chunk)?;
         }
         self.end_chunk(chunk)
     }
@@ -80,20 +81,25 @@ impl Place {
     /// What follows is looked at right away where it is what nearly always follows: that saves a turn through all cases.
     #[inline]
     fn comma(&mut self, at: usize, chunk: &mut Chunk<'_>) -> At {
-        if self.level.judges {
-            if self.level.is_pending {
-                self.editor.skip_to(at);
-            }
-            self.editor.begin_entry(at);
-            self.entry = Entry::Blanks;
-        }
+        self.begin_next(at);
         if !self.level.is_object {
-            self.expected = Expected::Value;
             return Ok(at + 1);
         }
-        self.expected = Expected::Name;
         let next = blanks::skip(chunk.bytes, at + 1);
         if chunk.bytes.get(next) == Some(&b'"') { self.name(next, chunk) } else { Ok(next) }
+    }
+
+    /// The next entry begins with its comma.
+    #[inline(always)]
+    pub(super) fn begin_next(&mut self, comma: usize) {
+        if self.level.judges {
+            if self.level.is_pending {
+                self.editor.skip_to(comma);
+            }
+            self.editor.begin_entry(comma);
+            self.entry = Entry::Blanks;
+        }
+        self.expected = if self.level.is_object { Expected::Name } else { Expected::Value };
     }
 
     #[inline]
@@ -158,7 +164,7 @@ impl Place {
 
     /// A value has ended, and with it its entry.
     #[inline]
-    fn end_value(&mut self, end: usize) -> usize {
+    pub(super) fn end_value(&mut self, end: usize) -> usize {
         if self.is_dropping && self.level.is_looked_at {
             self.is_dropping = false;
             self.editor.skip_to(end);
@@ -167,7 +173,8 @@ impl Place {
         end
     }
 
-    fn open(&mut self, byte: u8, at: usize, chunk: &mut Chunk<'_>) -> At {
+    #[inline]
+    pub(super) fn open(&mut self, byte: u8, at: usize, chunk: &mut Chunk<'_>) -> At {
         if self.outer.len() >= MOST_LEVELS {
             return Err(Fault::TooDeep);
         }
@@ -190,7 +197,8 @@ impl Place {
         Ok(at + 1)
     }
 
-    fn close(&mut self, at: usize, chunk: &mut Chunk<'_>) -> usize {
+    #[inline]
+    pub(super) fn close(&mut self, at: usize, chunk: &mut Chunk<'_>) -> usize {
         if self.entry == Entry::Blanks {
             self.end_empty(at, chunk);
         }

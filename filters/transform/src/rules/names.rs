@@ -42,7 +42,12 @@ impl Names {
             return None;
         }
         let bucket = self.buckets.get(slot(raw, self.buckets.len()))?;
-        bucket.iter().find(|rule| &*rule.name == raw)
+        bucket.iter().find(|rule| is_same(&rule.name, raw))
+    }
+
+    #[inline(always)]
+    pub(crate) fn may_hold(&self, length: usize) -> bool {
+        self.lengths & length_bit(length) != 0
     }
 
     fn find_escaped(&self, raw: &[u8]) -> Option<&NameRule> {
@@ -61,6 +66,18 @@ impl Names {
 #[inline(always)]
 fn length_bit(length: usize) -> u64 {
     1 << length.min(63)
+}
+
+/// Names are short, and a call costs more than they do.
+#[inline(always)]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len()
+        && match (a.first_chunk::<8>(), b.first_chunk(), a.last_chunk::<8>(), b.last_chunk()) {
+            (Some(a_first), Some(b_first), Some(a_last), Some(b_last)) if a.len() <= 16 => {
+                a_first == b_first && a_last == b_last
+            }
+            _ => a == b,
+        }
 }
 
 /// `count` is a power of two.
