@@ -103,8 +103,8 @@ fn wasm(filter: &Filter, setup: &Setup) -> Value {
                 "vm_id": "portcullis",
                 "runtime": "envoy.wasm.runtime.v8",
                 "code": { "local": { "filename": module_file(&filter.module) } },
-                // Another value is another VM: the module starts anew.
-                "environment_variables": { "key_values": { "GENERATION": setup.generation.to_string() } },
+                // No module of ours reads it; another value is another VM, in which the module starts anew.
+                "configuration": { "@type": STRING, "value": setup.generation.to_string() },
             },
             "failure_policy": "FAIL_RELOAD",
             "allow_on_headers_stop_iteration": setup.headers_wait,

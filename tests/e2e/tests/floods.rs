@@ -53,6 +53,28 @@ fn a_million_keys_take_no_memory_once_the_table_is_full_and_free_nobody() {
     gate.has_not_trapped();
 }
 
+/// Says that it is over when it is dropped.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Asks for one user until it is over; answers how many requests passed. Now and then on a new connection, which comes to the
+/// newest listener.
+fn hammer(gate: &Gate, user: &str, is_over: &AtomicBool) -> usize {
+    let request = gate.get("/").header("x-user-id", user);
+    let mut passed = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let mut connection = gate.connect([127, 0, 0, 1]);
+        let statuses = (0..100).map_while(|_| Some(connection.send(&request).ok()?.status));
+        passed += statuses.filter(|status| *status == 200).count();
+    }
+    passed
+}
+
 #[test]
 fn a_reload_and_a_restart_of_the_module_in_mid_flood_give_nobody_a_fresh_bucket() {
     let gate =
@@ -61,30 +83,22 @@ fn a_reload_and_a_restart_of_the_module_in_mid_flood_give_nobody_a_fresh_bucket(
     let (before, users) = (created(), [0; 4].map(|_| fresh_user()));
     let (is_over, passed) = (AtomicBool::new(false), [(); 4].map(|()| AtomicUsize::new(0)));
     std::thread::scope(|threads| {
-        let (gate, is_over) = (&gate, &is_over);
+        // However this ends, the clients end with it.
+        let _end = End(&is_over);
         for (user, passed) in users.iter().zip(&passed) {
-            threads.spawn(move || {
-                let request = gate.get("/").header("x-user-id", user);
-                while !is_over.load(Ordering::Relaxed) {
-                    // Now and then a new connection, which comes to the newest listener.
-                    let mut connection = gate.connect([127, 0, 0, 1]);
-                    let statuses = (0..100).map_while(|_| Some(connection.send(&request).ok()?.status));
-                    let count = statuses.filter(|status| *status == 200).count();
-                    passed.fetch_add(count, Ordering::Relaxed);
-                }
-            });
+            let (gate, is_over) = (&gate, &is_over);
+            threads.spawn(move || passed.store(hammer(gate, user, is_over), Ordering::Relaxed));
         }
         let mut document = document();
         for round in 1..=3_u64 {
-            keys(gate, round * 40_000, 20_000);
+            keys(&gate, round * 40_000, 20_000);
             document["rate_limiting"]["exempt_paths"] = json!([format!("/exempt-{round}")]);
             assert!(gate.reload(&document), "{}", gate.log());
-            keys(gate, round * 40_000 + 20_000, 20_000);
+            keys(&gate, round * 40_000 + 20_000, 20_000);
             let vms = created();
             assert!(gate.restart_module(u32::try_from(round).unwrap()), "{}", gate.log());
             eventually("the module is started anew", || (created() > vms).then_some(()));
         }
-        is_over.store(true, Ordering::Relaxed);
     });
     assert!(created() > before);
     assert_eq!(passed.map(AtomicUsize::into_inner), [5; 4]);
