@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import bench.scenarios  # noqa: F401  (fills the list)
-from bench import load, machine, measure, place, plot, report
+from bench import load, machine, measure, micro, place, plot, report
 from bench.scenario import ALL, Entry, chosen, with_modules_of
 
 _FULL = measure.Pace(rounds=5, seconds=3, warm_up=1)
@@ -20,6 +20,9 @@ def main() -> int:
     options = _options()
     if options.list:
         print("\n".join(f"{'*' if e.quick else ' '} {e.name:<22} {e.about}" for e in ALL))
+        return 0
+    if options.micro:
+        print(micro.run())
         return 0
     load.require_wrk()
     run = [(entry, _run(entry, options)) for entry in _entries(options)]
@@ -33,6 +36,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="What the filters cost, side by side.")
     parser.add_argument("names", nargs="*", help="scenarios: a name, the beginning of names (jwt), or a pattern (*-many)")
     parser.add_argument("--list", action="store_true", help="show all scenarios; --quick runs those with a star")
+    parser.add_argument("--micro", action="store_true", help="run the pure crates in a loop inside Envoy's V8, and nothing else")
     pace = parser.add_mutually_exclusive_group()
     pace.add_argument("--quick", action="store_true", help="short windows; without names, the main scenarios")
     pace.add_argument("--smoke", action="store_true", help="check all contestants, and put one second of load on ours")
