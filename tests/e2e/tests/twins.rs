@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use e2e_tests::{Act, Answer, Gate, Request, Setup, eventually, wire};
+use e2e_tests::{Act, Answer, Gate, Request, Setup, Word, eventually, rate_limiter, wire};
 use serde_json::json;
 
 /// `allow_on_headers_stop_iteration: true`
@@ -249,6 +249,26 @@ fn a_call_that_cannot_connect_is_an_ordinary_503_and_one_that_is_late_an_ordinar
         events.contains(&"answer=".to_owned()) || events.contains(&"answer=504".to_owned()),
         "{events:?}"
     );
+}
+
+#[test]
+fn a_grpc_call_is_answered_or_closed_and_one_whose_time_is_up_is_unavailable() {
+    let words = [Word::Ok, Word::Fails(7), Word::Nothing];
+    let services = words.map(|word| rate_limiter(move |_| word));
+    let setup = Setup::module("probe", json!({}));
+    let gate = ["well", "refuses", "silent"]
+        .iter()
+        .zip(&services)
+        .fold(setup, |setup, (name, service)| setup.grpc_cluster(name, service.address()))
+        .start();
+    let table = [("well", "grpc=0=\\x08\\x01"), ("refuses", "grpc=7="), ("silent", "grpc=14=")];
+    for (cluster, outcome) in table {
+        let answer = told(&gate, "/api/users/7", &format!("grpc:{cluster}")).send();
+        answer.passed();
+        let events = events(&gate, &answer);
+        assert!(events.contains(&outcome.to_owned()), "{cluster}: {events:?}");
+    }
+    gate.has_not_trapped();
 }
 
 #[test]

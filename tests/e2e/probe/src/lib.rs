@@ -8,6 +8,7 @@
 //! | `hold:response_body` (a body) | answers Pause there until the end, or until trailers |
 //! | `reply:response_body` (any callback) | sends a local reply there, once |
 //! | `call:NAME` | pauses the request's headers and calls this cluster, `/probe`, for 300 ms |
+//! | `grpc:NAME` | pauses the request's headers and asks the rate limit service of this cluster, for 300 ms |
 //! | `edit:replace`, `edit:prepend`, `edit:append` | changes the last piece of the answer's body |
 //! | `mark` | sets a header on the answer when its body has ended |
 //! | `share:KEY` | creates this entry of shared data twice |
@@ -84,6 +85,16 @@ impl Probe {
         match sent {
             Ok(_) => self.note("called".to_owned()),
             Err(status) => self.note(format!("call={status:?}")),
+        }
+    }
+
+    fn ask_service(&mut self, cluster: &str) {
+        let service = grpc_service(cluster);
+        let (name, method) = ("envoy.service.ratelimit.v3.RateLimitService", "ShouldRateLimit");
+        let sent = self.dispatch_grpc_call(&service, name, method, vec![], None, Duration::from_millis(300));
+        match sent {
+            Ok(_) => self.note("called".to_owned()),
+            Err(status) => self.note(format!("grpc={status:?}")),
         }
     }
 
@@ -168,6 +179,20 @@ impl Context for Probe {
         self.note(format!("answer={}{}", status.unwrap_or_default(), if own { "=upstream" } else { "" }));
         self.resume_http_request();
     }
+
+    fn on_grpc_call_response(&mut self, _: u32, status: u32, size: usize) {
+        let message = self.get_grpc_call_response_body(0, size).unwrap_or_default();
+        self.note(format!("grpc={status}={}", message.escape_ascii()));
+        self.resume_http_request();
+    }
+}
+
+/// `GrpcService { envoy_grpc { cluster_name } }`: a bare name that parses as this message would abort Envoy. The lengths of short
+/// names are characters.
+fn grpc_service(cluster: &str) -> String {
+    let length = |text: &str| char::from(u8::try_from(text.len()).unwrap_or_default());
+    let envoy_grpc = format!("\n{}{cluster}", length(cluster));
+    format!("\n{}{envoy_grpc}", length(&envoy_grpc))
 }
 
 impl HttpContext for Probe {
@@ -178,8 +203,10 @@ impl HttpContext for Probe {
         self.note(format!("request_headers={is_last}"));
         self.read_property("request");
         self.ask_the_host();
-        if let Some(cluster) = self.word("call") {
-            self.call(&cluster);
+        let (call, question) = (self.word("call"), self.word("grpc"));
+        if call.is_some() || question.is_some() {
+            call.inspect(|cluster| self.call(cluster));
+            question.inspect(|cluster| self.ask_service(cluster));
             return if self.events.iter().any(|event| event == "called") {
                 Action::Pause
             } else {
