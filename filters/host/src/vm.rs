@@ -159,8 +159,9 @@ pub(crate) fn tick(context: ContextId) {
 
 /// A call has come back. Envoy makes every call for the root and tells the root, also for a request that has gone.
 pub(crate) fn answer(root: ContextId, call: CallId, answer: &Answer) {
-    let mut is_heard = false;
+    let (mut is_of_root, mut is_heard) = (true, false);
     while let Some(context) = take_waiting(call) {
+        is_of_root = false;
         is_heard |= abi::set_effective_context(context).is_ok()
             && with_request(context, |flow| flow.on_answer(call, answer.clone())).is_some();
     }
@@ -168,14 +169,16 @@ pub(crate) fn answer(root: ContextId, call: CallId, answer: &Answer) {
         // With the callback's end Envoy forgets that another context was at work.
         return;
     }
-    // No request made it, or all that waited have gone; what was asked for may still serve others.
+    // The root made it for nobody in particular; or all that waited have gone, and what was asked for may serve others.
     let _ = abi::set_effective_context(root);
     let Some(found) = find_root(root) else { return };
     let now = host::now();
     let gate = found.gate.borrow().clone();
     gate.inspect(|gate| gate.on_answer(call, answer, now));
-    wake(root, &found, now, true);
-    found.schedule();
+    if is_of_root {
+        wake(root, &found, now, true);
+        found.schedule();
+    }
 }
 
 /// The next request that waits for this call.
