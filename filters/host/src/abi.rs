@@ -27,6 +27,8 @@ pub(crate) enum Map {
     RequestTrailers = 1,
     /// The answer on its way to the client.
     Answer = 2,
+    /// What the answer has behind its body.
+    AnswerTrailers = 3,
     /// The answer to a call of ours.
     CallAnswer = 6,
 }

@@ -8,7 +8,7 @@
 
 use portcullis_http::Refusal;
 
-use crate::abi::{self, Buffer, Status, Stream};
+use crate::abi::{self, Buffer, Map, Status, Stream};
 use crate::answer_head::{AnswerHead, Unreadable};
 use crate::exchange::Exchange;
 use crate::flow::Action;
@@ -36,6 +36,34 @@ enum Phase {
     Ended,
 }
 
+/// What takes the place of a part of the host's buffer.
+struct Part {
+    /// So many bytes are still to be replaced.
+    replaced: usize,
+    /// So many bytes have taken their place.
+    written: Result<usize, Status>,
+}
+
+/// A buffer that has grown beyond this is not kept for the next piece.
+const LARGE: usize = 256 << 10;
+
+impl Part {
+    /// Moves `out` to the host.
+    fn write(&mut self, out: &mut Vec<u8>) {
+        if let Ok(written) = self.written
+            && (self.replaced > 0 || !out.is_empty())
+        {
+            let done = abi::set_buffer(Buffer::ResponseBody, written, self.replaced, out);
+            self.replaced = 0;
+            self.written = done.map(|()| written.saturating_add(out.len()));
+        }
+        out.clear();
+        if out.capacity() > LARGE {
+            *out = Vec::new();
+        }
+    }
+}
+
 impl AnswerFlow {
     /// What Envoy is to do after the last callback.
     pub(crate) fn action(&self) -> Action {
@@ -59,6 +87,7 @@ impl AnswerFlow {
         head.trace = exchange.trace_so_far();
         let plan = run_hooks(exchange, &mut head);
         if let Some(refusal) = head.take_refusal() {
+            self.head = Some(head);
             return self.give_way(refusal);
         }
         head.show_trace();
@@ -94,17 +123,22 @@ impl AnswerFlow {
             Phase::Holding { read } => read,
             Phase::Ended => return None,
         };
-        self.on_piece(Piece { bytes: &[], is_last: true }, size)
+        let broken = self.body.as_ref().map_or(&[][..], |body| body.broken_trailers());
+        let refusal = self.on_piece(Piece { bytes: &[], is_last: true }, size);
+        // One that is not there need not go.
+        broken.iter().for_each(|name| _ = abi::remove_header(Map::AnswerTrailers, name));
+        refusal
     }
 
-    /// `size` bytes of the host's buffer are replaced by what the stage wrote when they go.
+    /// `size` bytes of the host's buffer are replaced by what the stage writes.
     fn on_piece(&mut self, piece: Piece<'_>, size: usize) -> Option<Box<Refusal>> {
         let is_last = piece.is_last;
         let (body, head) = self.body.as_mut().zip(self.head.as_mut())?;
-        let step = body.on_piece(piece, head.known(), &mut self.out);
+        let mut part = Part { replaced: size, written: Ok(0) };
+        let step = body.on_piece(piece, head.known(), &mut self.out, &mut |out| part.write(out));
         match (step, self.phase) {
             (BodyStep::Hold, Phase::Holding { .. }) if !is_last => self.phase = Phase::Holding { read: size },
-            (BodyStep::Hold | BodyStep::Send, _) => self.send(size),
+            (BodyStep::Hold | BodyStep::Send, _) => self.send(part),
             (BodyStep::Unchanged, _) => self.send_headers(),
             (BodyStep::Refuse(refusal), Phase::Holding { .. }) => return self.give_way(refusal),
             (BodyStep::Refuse(refusal), _) => {
@@ -118,17 +152,12 @@ impl AnswerFlow {
         None
     }
 
-    fn send(&mut self, size: usize) {
-        let written = if size == 0 && self.out.is_empty() { Ok(()) } else { self.replace_body(size) };
-        self.out.clear();
-        match written {
-            Ok(()) => self.send_headers(),
+    fn send(&mut self, mut part: Part) {
+        part.write(&mut self.out);
+        match part.written {
+            Ok(_) => self.send_headers(),
             Err(_) => self.reset(),
         }
-    }
-
-    fn replace_body(&self, size: usize) -> Result<(), Status> {
-        abi::set_buffer(Buffer::ResponseBody, 0, size, &self.out)
     }
 
     /// Tells Envoy the changes of the headers, which go with the next [`Action::Continue`].
@@ -150,9 +179,14 @@ impl AnswerFlow {
         None
     }
 
-    fn give_way(&mut self, refusal: Box<Refusal>) -> Option<Box<Refusal>> {
+    /// What other stages set on the answer, such as what is left of a limit, is told with the refusal: Envoy sends it
+    /// without asking the filters again.
+    fn give_way(&mut self, mut refusal: Box<Refusal>) -> Option<Box<Refusal>> {
         self.phase = Phase::Ended;
         self.body = None;
+        if let Some(head) = &mut self.head {
+            refusal.headers.extend(head.take_set());
+        }
         Some(refusal)
     }
 

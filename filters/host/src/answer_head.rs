@@ -1,11 +1,13 @@
 //! The headers of an answer, read from the host only if a stage wants to know them.
 
+use std::borrow::Cow;
+
 use portcullis_http::{Head, HeaderMap, Refusal};
 
 use crate::abi::{self, Map, Status};
 use crate::edits;
 use crate::stage::Origin;
-use crate::trace::Trace;
+use crate::trace::{self, Trace};
 
 /// The head of an answer, and what can still be done about it.
 pub struct AnswerHead {
@@ -77,6 +79,12 @@ impl AnswerHead {
     /// Tells the host about the changes.
     pub(crate) fn send(&mut self) -> Result<(), Status> {
         edits::apply(Map::Answer, &self.head.take_edits())
+    }
+
+    /// The headers that stages set, but for the trace, of which another answer has its own.
+    pub(crate) fn take_set(&mut self) -> impl Iterator<Item = (Cow<'static, str>, Vec<u8>)> {
+        let edits = self.head.take_edits().into_iter().filter(|edit| !trace::is_header(&edit.name));
+        edits.filter_map(|edit| Some((Cow::Owned(edit.name.to_string()), edit.value?.to_vec())))
     }
 
     /// Forgets the changes: the headers have gone.

@@ -107,6 +107,18 @@ pub enum BodyStep {
 
 /// Reads a body piece by piece and writes another.
 pub trait BodyStage {
-    /// Takes a piece and appends to `out`. `head` is the answer's; it can be changed until the headers go.
-    fn on_piece(&mut self, piece: Piece<'_>, head: &mut Head, out: &mut Vec<u8>) -> BodyStep;
+    /// Takes a piece and appends to `out`. `head` is the answer's; it can be changed until the headers go. Once they have
+    /// gone, `send` takes out of `out` what need not wait for the step.
+    fn on_piece(
+        &mut self,
+        piece: Piece<'_>,
+        head: &mut Head,
+        out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> BodyStep;
+
+    /// Trailers that do not hold for the other body.
+    fn broken_trailers(&self) -> &'static [&'static str] {
+        &[]
+    }
 }

@@ -13,6 +13,11 @@ const HEADER: &str = "portcullis-trace";
 #[derive(Clone, Debug, Default)]
 pub struct Trace(Option<String>);
 
+/// Whether a header is the trace.
+pub(crate) fn is_header(name: &str) -> bool {
+    name == HEADER
+}
+
 impl Trace {
     pub(crate) fn new(is_asked_for: bool) -> Self {
         Self(is_asked_for.then(String::new))

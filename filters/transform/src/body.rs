@@ -32,6 +32,9 @@ pub struct Body {
     spilled: Vec<u8>,
 }
 
+/// Output of this size does not wait for the rest of its piece.
+const LARGE: usize = 64 << 10;
+
 /// What is to be done after a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -70,12 +73,13 @@ impl Body {
     /// A body in front of its first byte.
     ///
     /// `hold_bytes` is `None` where the head cannot wait: then it must be made true before it goes, by
-    /// [`make_true`]. Nothing waits for streams of records, nor for a body that is known to be longer.
+    /// [`make_true`]. Nothing waits for records of which it is not known when they end, nor for a body that is known to be
+    /// longer.
     #[must_use]
     pub fn new(rules: Rc<Rules>, reading: Reading, on_failure: OnFailure, hold_bytes: Option<usize>) -> Self {
+        let is_endless = reading.format.is_stream() && reading.length.is_none();
         let is_longer = |hold_bytes: usize| reading.length.is_some_and(|length| length > hold_bytes);
-        let hold_bytes =
-            hold_bytes.filter(|bytes| *bytes > 0 && !reading.format.is_stream() && !is_longer(*bytes));
+        let hold_bytes = hold_bytes.filter(|bytes| *bytes > 0 && !is_endless && !is_longer(*bytes));
         Self {
             gunzip: (reading.encoding == Encoding::Gzip).then(Gunzip::new),
             texts: Texts::new(rules, reading.format),
@@ -96,13 +100,23 @@ impl Body {
 
     /// Takes the next piece and appends to `out`, which is the same until it is sent. A held head is made true before
     /// it is sent.
-    pub fn push(&mut self, piece: &[u8], is_last: bool, head: &mut Head, out: &mut Vec<u8>) -> Step {
+    ///
+    /// Where the head has gone, a piece that grows when it is decoded leaves in parts: `send` takes each of them out of
+    /// `out`. They are of the body only if the step is [`Step::Send`].
+    pub fn push(
+        &mut self,
+        piece: &[u8],
+        is_last: bool,
+        head: &mut Head,
+        out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> Step {
         if self.phase == Phase::Passing {
             return Step::Pass;
         }
         out.append(&mut self.spilled);
         self.come = self.come.saturating_add(piece.len());
-        match self.rewrite(piece, is_last, out) {
+        match self.rewrite(piece, is_last, out, send) {
             Ok(()) => self.after(is_last, head, out),
             Err(fault) if self.on_failure == OnFailure::Reject => Step::Refuse(fault),
             Err(_) if self.phase == Phase::Holding => {
@@ -142,12 +156,22 @@ impl Body {
         Step::Send
     }
 
-    fn rewrite(&mut self, piece: &[u8], is_last: bool, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn rewrite(
+        &mut self,
+        piece: &[u8],
+        is_last: bool,
+        out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> Result<(), Fault> {
         let Self { gunzip, texts, phase, read, .. } = self;
         let may_pass = self.on_failure == OnFailure::Pass;
         let mut take = |plain: &[u8]| {
             *read = read.saturating_add(plain.len());
-            push_or_pass(texts, phase, may_pass, plain, out)
+            push_or_pass(texts, phase, may_pass, plain, out)?;
+            if out.len() >= LARGE && *phase != Phase::Holding {
+                send(out);
+            }
+            Ok(())
         };
         match gunzip {
             Some(gunzip) => gunzip.push(piece, &mut take)?,

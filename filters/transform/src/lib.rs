@@ -16,7 +16,7 @@ mod refusal;
 
 pub use body::{Body, Step};
 pub use fault::{Fault, Malformed};
-pub use message::{Answer, Encoding, Format, Reading, make_true, prepare_request, read_answer};
+pub use message::{Answer, DIGESTS, Encoding, Format, Reading, make_true, prepare_request, read_answer};
 pub use refusal::refusal;
 pub use rewriter::{Changes, MOST_LEVELS, Rewriter};
 pub use rules::Rules;

@@ -6,7 +6,7 @@ mod format;
 mod request;
 mod answer;
 
-pub use answer::{Answer, Reading, make_true, read_answer};
+pub use answer::{Answer, DIGESTS, Reading, make_true, read_answer};
 pub use encoding::Encoding;
 pub use format::Format;
 pub use request::prepare_request;

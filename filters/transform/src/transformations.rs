@@ -25,6 +25,8 @@ pub struct Transformation {
     pub hold_bytes: usize,
     /// Whether it holds for events.
     pub sse: bool,
+    /// It changes nothing: it is there to take its answers out of a wider rule.
+    is_idle: bool,
 }
 
 /// The rules, by path, method and status.
@@ -84,7 +86,7 @@ impl Transformations {
 
     fn at(&self, path: &str, method: &[u8]) -> Option<Chosen> {
         let find = |table: &PathTable<Rc<Transformation>>| {
-            table.find(path, method).map(|found| Rc::clone(found.value))
+            table.find(path, method).map(|found| Rc::clone(found.value)).filter(|rule| !rule.is_idle)
         };
         let by_class = match &*self.tables {
             [table] => ByClass::One(find(table)?),
@@ -122,6 +124,7 @@ impl Transformation {
             on_failure: config.on_failure,
             hold_bytes: config.hold_bytes,
             sse: config.sse,
+            is_idle: config.response.is_empty(),
         }
     }
 }

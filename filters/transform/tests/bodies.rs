@@ -73,7 +73,8 @@ impl Case {
         let last = std::iter::once((Vec::new(), true));
         for (piece, is_last) in pieces.into_iter().map(|piece| (piece.as_ref().to_vec(), false)).chain(last) {
             come.extend_from_slice(&piece);
-            match body.push(&piece, is_last, &mut head, &mut out) {
+            match body.push(&piece, is_last, &mut head, &mut out, &mut |part| sent.push(std::mem::take(part)))
+            {
                 Step::Hold => continue,
                 Step::Send => sent.push(out.clone()),
                 Step::Pass => {
@@ -217,7 +218,7 @@ fn what_grows_beyond_measure_leaves_in_two_steps() {
 fn announced_trailers_leave_no_room_for_a_length() {
     let mut head = Head::new(HeaderMap::from_pairs(&[("trailer", "x-sum"), ("content-length", "2")]));
     let (mut body, mut out) = (held(64).body(), Vec::new());
-    assert_eq!(body.push(b"{}", true, &mut head, &mut out), Step::Send);
+    assert_eq!(body.push(b"{}", true, &mut head, &mut out, &mut |_| ()), Step::Send);
     assert_eq!(head.get("content-length"), None);
 }
 
@@ -296,5 +297,29 @@ fn each_record_leaves_as_it_comes() {
     for (format, record) in [(Format::Lines, "{\"a\":1}\n"), (Format::Events, "data: {\"a\":1}\n\n")] {
         let outcome = Case { hold_bytes: Some(64), ..case(format) }.run([record, record]);
         assert_eq!(outcome.pieces(), [record, record, ""]);
+    }
+}
+
+#[test]
+fn what_grows_leaves_in_parts_once_the_head_has_gone() {
+    let plain = format!("[{}0]", r#"{"id":1,"secret":2},"#.repeat(200_000));
+    let body = Case { encoding: Encoding::Gzip, ..case(Format::Text) };
+    let outcome = body.run([gzip(plain.as_bytes())]);
+    assert_eq!(outcome.text(), plain.replace(r#","secret":2"#, ""));
+    let largest = outcome.sent.iter().map(Vec::len).max().unwrap();
+    assert!(largest < 128 << 10, "{largest} bytes at once");
+}
+
+#[test]
+fn records_that_tell_their_length_are_finished_before_their_head_leaves() {
+    let record = r#"{"a":1,"secret":2}"#;
+    for (length, sent) in [
+        (Some(19), vec!["{\"a\":1}\n"]),
+        (None, vec!["{\"a\":1}\n", ""]),
+        (Some(99), vec!["{\"a\":1}\n", ""]),
+    ] {
+        let outcome = Case { format: Format::Lines, length, ..held(64) }.run([format!("{record}\n")]);
+        assert_eq!(outcome.pieces(), sent, "{length:?}");
+        assert_eq!(outcome.length, (length == Some(19)).then(|| "8".to_owned()));
     }
 }

@@ -226,6 +226,32 @@ fn errors_of_envoy_pass() {
 }
 
 #[test]
+fn trailers_that_no_longer_hold_are_taken_off() {
+    for headers_wait in [true, false] {
+        let envoy = start(headers_wait);
+        let trailers = [("content-digest", "sha-256=:x:"), ("x-sum", "1"), ("repr-digest", "sha-256=:x:")];
+        let answer = ask(&envoy, "/api/users/7").respond(JSON).open().chunk(BODY);
+        let got = received(&answer.trailers(trailers)).trailers.unwrap();
+        assert_eq!((got.len(), got.text("x-sum").unwrap()), (1, "1".to_owned()));
+        let other = ask(&envoy, "/api/orders").respond(JSON).open().chunk(BODY);
+        assert_eq!(received(&other.trailers(trailers)).trailers.unwrap().len(), 3);
+    }
+}
+
+#[test]
+fn an_error_in_an_answers_place_tells_the_limit_too() {
+    let document = format!(
+        r#"{{"headers_wait": true, "rate_limiting": {{"default": {{"requests_per_second": 5, "key": "client_ip"}}}}, {USERS}}}"#
+    );
+    let envoy = gateway(&document).with(|setup| setup.headers_wait(true)).start().unwrap();
+    for (headers, body) in [(&[][..], "{"), (&[("content-encoding", "br")][..], "{}")] {
+        let reply = ask(&envoy, "/api/users/7").respond(with(headers)).body(body).outcome().replied();
+        assert_eq!(reply.status, 502);
+        assert_eq!(reply.headers.text("x-ratelimit-limit").as_deref(), Some("5"), "{:?}", reply.headers);
+    }
+}
+
+#[test]
 fn who_may_see_it_is_told_what_was_done() {
     let envoy = start(true);
     let traced = || envoy.get("/api/users/7").header("x-portcullis-debug", "let-me-see").end();

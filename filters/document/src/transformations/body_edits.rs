@@ -122,6 +122,11 @@ fn read_rename(node: &Node<'_>, mistakes: &mut Mistakes) -> Vec<RenamedField> {
             mistakes.wrong(new_name.path(), "only a path that ends with a name can be renamed");
             continue;
         }
+        // A path may do so: it is left out of what is said of the bare name.
+        if matches!(&field, Field::Anywhere(name) if *name == to) {
+            mistakes.wrong(new_name.path(), format!("{to:?} is its name already"));
+            continue;
+        }
         read.push(RenamedField { field, to });
     }
     read

@@ -110,6 +110,10 @@ fn every_mistake_is_told_with_its_place() {
             "[0].response.rename_fields.a: defined twice, first as [0].response.rename_fields.a\n",
         ),
         (
+            r#"{"path": "/a", "response": {"rename_fields": {"a": "a", "$.b['c']": "c", "d": "a"}}}"#,
+            "[0].response.rename_fields.a: \"a\" is its name already\n",
+        ),
+        (
             r#"{"path": "/a", "response": {"keep_fields": []}}"#,
             "[0].response.keep_fields: expected at least one field, got []\n",
         ),

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use portcullis_document::{Document, Mistakes};
 use portcullis_http::Head;
 use portcullis_transform::{
-    Answer, Body, Chosen, Fault, Reading, Step, Transformation, Transformations, make_true, prepare_request,
-    read_answer, refusal,
+    Answer, Body, Chosen, DIGESTS, Fault, Reading, Step, Transformation, Transformations, make_true,
+    prepare_request, read_answer, refusal,
 };
 
 use crate::answer_head::{AnswerHead, Unreadable};
@@ -104,9 +104,15 @@ fn rewrite(
 }
 
 impl BodyStage for Rewriting {
-    fn on_piece(&mut self, piece: Piece<'_>, head: &mut Head, out: &mut Vec<u8>) -> BodyStep {
+    fn on_piece(
+        &mut self,
+        piece: Piece<'_>,
+        head: &mut Head,
+        out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> BodyStep {
         let was_held = self.body.is_held();
-        let step = self.body.push(piece.bytes, piece.is_last, head, out);
+        let step = self.body.push(piece.bytes, piece.is_last, head, out, send);
         self.tally.read(piece.bytes.len());
         if piece.is_last || matches!(step, Step::Refuse(_)) {
             self.tally.end(self.body.changes());
@@ -125,6 +131,10 @@ impl BodyStage for Rewriting {
             }
             Step::Refuse(fault) => BodyStep::Refuse(Box::new(refusal(fault))),
         }
+    }
+
+    fn broken_trailers(&self) -> &'static [&'static str] {
+        &DIGESTS
     }
 }
 

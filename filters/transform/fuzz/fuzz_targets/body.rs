@@ -49,7 +49,7 @@ fn run<'p>(mut body: Body, pieces: impl IntoIterator<Item = &'p [u8]>) -> Result
     let pieces = pieces.into_iter().map(|piece| (piece, false)).chain([(&b""[..], true)]);
     for (piece, is_last) in pieces {
         come.extend_from_slice(piece);
-        match body.push(piece, is_last, &mut head, &mut out) {
+        match body.push(piece, is_last, &mut head, &mut out, &mut |part| sent.append(part)) {
             Step::Hold => continue,
             Step::Send => sent.append(&mut out),
             Step::Pass => sent.append(&mut come),

@@ -27,9 +27,11 @@ pub struct Reading {
     pub length: Option<usize>,
 }
 
-/// Headers that hold for the bytes of a body as they were, or promise parts of it.
-const BROKEN_BY_CHANGES: [&str; 6] =
-    ["digest", "content-digest", "repr-digest", "content-md5", "accept-ranges", "content-encoding"];
+/// Headers, and trailers, that hold for the bytes of a body as they were.
+pub const DIGESTS: [&str; 4] = ["digest", "content-digest", "repr-digest", "content-md5"];
+
+/// Headers that promise parts of the body as it was, or say how it was encoded.
+const PARTS_AND_ENCODING: [&str; 2] = ["accept-ranges", "content-encoding"];
 
 /// Reads the head of an answer. `is_complete`: no body follows. `sse`: events are transformed.
 pub fn read_answer(head: &Head, is_complete: bool, sse: bool) -> Result<Answer, Fault> {
@@ -62,7 +64,7 @@ fn length(head: &Head) -> Option<usize> {
 
 /// Makes the head of an answer true for its transformed body, whose length is known or not.
 pub fn make_true(head: &mut Head, length: Option<usize>) {
-    for name in BROKEN_BY_CHANGES {
+    for name in DIGESTS.into_iter().chain(PARTS_AND_ENCODING) {
         head.remove(name);
     }
     match length {
@@ -142,7 +144,7 @@ mod tests {
         assert_eq!(head.get("content-length"), Some(&b"3"[..]));
         assert_eq!(head.get("etag"), Some(&b"W/\"v1\""[..]));
         assert_eq!(head.get("last-modified"), Some(&b"today"[..]));
-        for name in super::BROKEN_BY_CHANGES {
+        for name in super::DIGESTS.into_iter().chain(super::PARTS_AND_ENCODING) {
             assert_eq!(head.get(name), None, "{name}");
         }
         make_true(&mut head, None);

@@ -2,7 +2,8 @@ use super::Transformations;
 use portcullis_document::{CanonicalPath, Mistakes, Node, TransformationConfig};
 
 fn compile(rules: &[&str]) -> (Transformations, String) {
-    let rules: Vec<String> = rules.iter().map(|rule| format!(r#"{{{rule}, "response": {{}}}}"#)).collect();
+    let rules: Vec<String> =
+        rules.iter().map(|rule| format!(r#"{{{rule}, "response": {{"remove_fields": ["x"]}}}}"#)).collect();
     let json = format!("[{}]", rules.join(","));
     let mut mistakes = Mistakes::default();
     let node = Node::root(&json, &mut mistakes).unwrap();
@@ -97,4 +98,28 @@ fn thousands_of_rules_are_compiled_while_envoy_waits() {
     let (rules, mistakes) = compile(&rules.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(mistakes, "");
     assert!(rules.choose(&CanonicalPath::of(b"/a/4999/x"), b"GET").is_some());
+}
+
+#[test]
+fn a_rule_that_changes_nothing_takes_its_answers_out_of_a_wider_one() {
+    let json = r#"[{"path": "/a/**", "response": {"remove_fields": ["x"]}},
+        {"path": "/a/open", "methods": ["GET"], "response": {}},
+        {"path": "/a/found", "status": 404, "response": {}}]"#;
+    let mut mistakes = Mistakes::default();
+    let node = Node::root(json, &mut mistakes).unwrap();
+    let configs = TransformationConfig::read_list(&node, &mut mistakes);
+    let rules = Transformations::compile(&configs, &mut mistakes);
+    assert!(mistakes.is_empty(), "{mistakes}");
+    let table: [(&str, &[u8], u16, bool); 5] = [
+        ("/a/x", b"GET", 200, true),
+        ("/a/open", b"GET", 200, false),
+        ("/a/open", b"POST", 200, true),
+        ("/a/found", b"GET", 200, true),
+        ("/a/found", b"GET", 404, false),
+    ];
+    for (path, method, status, is_changed) in table {
+        let chosen = rules.choose(&CanonicalPath::of(path.as_bytes()), method);
+        let rule = chosen.and_then(|chosen| chosen.for_status(Some(status)));
+        assert_eq!(rule.is_some(), is_changed, "{path} {status}");
+    }
 }
