@@ -1,8 +1,8 @@
-//! What a flood of keys does to a real Envoy: nothing to its memory, and nothing for anybody.
+//! What a flood of keys or tokens does to a real Envoy: nothing to its memory, and nothing for anybody.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use e2e_tests::{Flooded, Gate, Setup, eventually, flood, fresh_user};
+use e2e_tests::{Alg, Flooded, Gate, Key, Setup, Token, eventually, flood, fresh_user};
 use serde_json::{Value, json};
 
 /// A limit whose tokens do not come back while a story is told.
@@ -16,13 +16,21 @@ fn status(gate: &Gate, user: &str) -> u16 {
 
 /// Distinct keys on four connections; how they were answered.
 fn keys(gate: &Gate, first: u64, count: u64) -> Flooded {
+    flood_by_four(gate, first, count, |number| format!("x-user-id: key-{number}\r\n"))
+}
+
+/// Requests with these header lines on four connections; how they were answered.
+fn flood_by_four(
+    gate: &Gate,
+    first: u64,
+    count: u64,
+    lines: impl Fn(u64) -> String + Copy + Send,
+) -> Flooded {
     let share = count / 4;
     std::thread::scope(|threads| {
         let floods = [0, 1, 2, 3].map(|part| {
             let start = first + part * share;
-            threads.spawn(move || {
-                flood(gate.address(), start..start + share, |number| format!("x-user-id: key-{number}\r\n"))
-            })
+            threads.spawn(move || flood(gate.address(), start..start + share, lines))
         });
         let mut flooded = Flooded::default();
         floods.into_iter().for_each(|flood| flooded += flood.join().unwrap());
@@ -73,6 +81,33 @@ fn hammer(gate: &Gate, user: &str, is_over: &AtomicBool) -> usize {
         passed += statuses.filter(|status| *status == 200).count();
     }
     passed
+}
+
+#[test]
+fn a_million_good_tokens_take_no_memory_once_the_cache_is_full() {
+    let auth = json!({ "auth": { "jwks": services::key_set(&[Key::of(Alg::Hs256)]) } });
+    let gate = Setup::module("jwt_auth", auth).answered("/").unlogged().start();
+    let good = Token::by(Key::of(Alg::Hs256));
+    let tokens = |first, count| {
+        flood_by_four(&gate, first, count, |number| {
+            format!("authorization: Bearer {}\r\n", good.clone().claim("sub", number).mint())
+        })
+    };
+    let at_start = gate.resident_bytes();
+    // The cache remembers 4,096.
+    let first = tokens(0, 100_000);
+    let when_full = gate.resident_bytes();
+    let second = tokens(100_000, 900_000);
+    let at_end = gate.resident_bytes();
+    let (to_full, from_full) =
+        (when_full.saturating_sub(at_start) >> 10, at_end.saturating_sub(when_full) >> 10);
+    println!("{first:?} {second:?}, {to_full} KiB to be full, {from_full} KiB more");
+    assert!(to_full < 16 << 10, "{to_full} KiB");
+    assert!(from_full < 2 << 10, "{from_full} KiB");
+    assert_eq!((first.passed + second.passed, first.refused + second.refused), (1_000_000, 0));
+    let verified = || gate.admin().stat("wasmcustom.portcullis.jwt.cache_miss");
+    eventually("each of them was verified", || (verified() == 1_000_000).then_some(()));
+    gate.has_not_trapped();
 }
 
 #[test]
