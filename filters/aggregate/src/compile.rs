@@ -124,15 +124,17 @@ fn requires(config: &AggregationConfig, mistakes: &mut Mistakes) -> Vec<Vec<usiz
     for part in &config.parts {
         let mut numbers: Vec<usize> = Vec::new();
         for required in &part.requires {
-            let known = numbers.len();
-            numbers.extend(namesakes(config, &required.text));
-            if numbers.len() == known {
+            let mut called = namesakes(config, &required.text).peekable();
+            if called.peek().is_none() {
                 let sentence = format!("no part of this aggregation is called {:?}", required.text);
                 mistakes.wrong(required.at.as_str(), sentence);
             }
+            for number in called {
+                if !numbers.contains(&number) {
+                    numbers.push(number);
+                }
+            }
         }
-        numbers.sort_unstable();
-        numbers.dedup();
         of_parts.push(numbers);
     }
     of_parts

@@ -83,10 +83,12 @@ impl<T> PathRules<T> {
     /// The table that answers requests.
     #[must_use]
     pub fn build(self) -> PathTable<T> {
-        let mut named: Vec<&str> = self.entries.iter().flat_map(|entry| entry.methods.names()).collect();
-        named.sort_unstable();
-        named.dedup();
-        let by_method = named.iter().map(|name| ((*name).to_owned(), self.kinds(Some(name)))).collect();
+        let mut by_method: Vec<(String, Kinds)> = Vec::new();
+        for name in self.entries.iter().flat_map(|entry| entry.methods.names()) {
+            if !by_method.iter().any(|(known, _)| known == name) {
+                by_method.push((name.to_owned(), self.kinds(Some(name))));
+            }
+        }
         PathTable { any_method: self.kinds(None), by_method, values: self.values }
     }
 
