@@ -33,7 +33,7 @@ REQUEST_HEADERS = ["proxy_on_request_headers"]
 ALL_CALLBACKS = list(_CALLBACKS)
 
 # Where answers of the host go, and where it finds texts: all in the first page of memory.
-_RESULT, _TEXTS, _GIVEN = 0, 64, 4096
+_ANSWER, _TEXTS, _GIVEN = 0, 64, 4096
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ class Call:
     arguments: Sequence[int | str]
 
 
-_ANSWER = _RESULT
 CLOCK = Call("proxy_get_current_time_nanoseconds", [_ANSWER])
 READ_ALL = Call("proxy_get_header_map_pairs", [0, _ANSWER, _ANSWER + 4])
 READ_ONE = Call("proxy_get_header_map_value", [0, ":path", _ANSWER, _ANSWER + 4])

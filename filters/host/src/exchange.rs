@@ -49,7 +49,7 @@ impl Exchange {
         timeout: Duration,
     ) -> Result<CallId, NotSent> {
         let call = host::call(cluster, headers, timeout)?;
-        self.calls.borrow_mut().push(call);
+        self.share_call(call);
         Ok(call)
     }
 

@@ -34,7 +34,7 @@ use crate::hash::Slot;
 use crate::key::Described;
 use crate::rule::Ruling;
 use crate::store::{Contended, Store};
-use crate::table::Table;
+use crate::table::{Table, nanos};
 use crate::verdict::Standing;
 use crate::windows::Windows;
 use grant::{Grant, UNTOLD};
@@ -234,10 +234,6 @@ impl Global {
 /// The hits of as many requests as `most` pays for, and of one at least.
 fn whole_requests(most: u32, cost: u32) -> u32 {
     most.checked_div(cost).unwrap_or(1).max(1).saturating_mul(cost)
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

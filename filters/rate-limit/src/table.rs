@@ -83,7 +83,7 @@ impl Table {
         bill: &Bill<'_>,
         now: Duration,
     ) -> Result<Charge, Contended> {
-        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let now = nanos(now);
         let leases = bill.windows.can_lease().then_some(&self.leases);
         if let Some(standing) = leases.and_then(|leases| leases.spend(slot, bill.cost, now)) {
             return Ok(Charge { verdict: Verdict::Permitted(standing), evicted: false, rebuilt: false });
@@ -165,6 +165,11 @@ impl SetName {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// A time as entries keep it, for the next 500 years.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::grant::{BELIEVED, Grant, GrantSet, UNTOLD};
 use crate::hash::Slot;
 use crate::store::{Change, Contended, Store};
-use crate::table::{SetName, Table};
+use crate::table::{SetName, Table, nanos};
 
 /// As many grants as the table has buckets, at the places that keys have there.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ impl News {
 
     /// The grant that an answer makes, if none was there before.
     pub(super) fn grant(&self, slot: Slot, answer: &Answer, now: u64) -> Grant {
-        let after = |span: Duration| now.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
+        let after = |span: Duration| now.saturating_add(nanos(span));
         let window = answer.reset.unwrap_or(if answer.permits { self.window } else { BELIEVED });
         let fresh = if answer.permits { self.asked.saturating_sub(self.spent) } else { 0 };
         let told = match (answer.permits, answer.remaining) {
