@@ -16,6 +16,10 @@ pub(crate) struct Unprintable;
 /// Control characters never come as far.
 const PERCENT: &AsciiSet = &CONTROLS.add(b'%');
 
+/// The same, and blanks, in a value with one at an end: whoever reads a header takes such blanks off (RFC 9110, section
+/// 5.5), and then `"root "` would be `root`.
+const PERCENT_AND_BLANKS: &AsciiSet = &PERCENT.add(b' ');
+
 /// The value at the end of the path; `None` where there is none.
 pub(crate) fn find<'a>(claims: &Object<'a>, path: &ClaimPath) -> Option<&'a RawValue> {
     let mut steps = path.steps().iter();
@@ -44,15 +48,18 @@ pub(crate) fn text(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unprintable
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// A text as a header's value: printable ASCII as it is, the rest percent-encoded as UTF-8.
+/// A text as a header's value: printable ASCII as it is, the rest percent-encoded as UTF-8; so are blanks where one stands
+/// at an end.
 pub(crate) fn header_value(text: &str) -> Result<Cow<'_, [u8]>, Unprintable> {
     if text.bytes().any(|byte| byte.is_ascii_control()) {
         return Err(Unprintable);
     }
-    if text.is_ascii() {
+    let has_blank_end = text.starts_with(' ') || text.ends_with(' ');
+    if text.is_ascii() && !has_blank_end {
         return Ok(Cow::Borrowed(text.as_bytes()));
     }
-    let encoded: String = percent_encode(text.as_bytes(), PERCENT).collect();
+    let set = if has_blank_end { PERCENT_AND_BLANKS } else { PERCENT };
+    let encoded: String = percent_encode(text.as_bytes(), set).collect();
     Ok(Cow::Owned(encoded.into_bytes()))
 }
 
@@ -134,6 +141,9 @@ mod tests {
             ("plain 100% text", Ok("plain 100% text")),
             ("J\u{fc}rgen 100%", Ok("J%C3%BCrgen 100%25")),
             ("\u{1f600}", Ok("%F0%9F%98%80")),
+            ("root ", Ok("root%20")),
+            (" a b 1%", Ok("%20a%20b%201%25")),
+            (" ", Ok("%20")),
             ("a\nb", Err(Unprintable)),
             ("a\rb", Err(Unprintable)),
             ("a\0", Err(Unprintable)),

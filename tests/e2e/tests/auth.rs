@@ -294,6 +294,11 @@ fn claims_become_headers_as_they_are_spelled() {
     assert_eq!(seen.header("x-absent"), None);
     assert_eq!(seen.headers_named("x-name"), ["J%C3%BCrgen 100%25"]);
 
+    // Blanks at an end would be taken off on the way, and leave another user.
+    let token = Token::default().claim("sub", "usr_root ");
+    let answer = gate.get("/api/orders/7").token(token.mint()).send();
+    assert_eq!(gate.forwarded(&answer).headers_named("x-user-id"), ["usr_root%20"]);
+
     let token = Token::default().claim("sub", "usr\r\nx-user-role: admin");
     let answer = gate.get("/api/orders/7").token(token.mint()).send();
     refused(&gate, &answer, 401, "token_invalid");
