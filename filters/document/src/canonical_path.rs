@@ -43,8 +43,9 @@ impl<'a> CanonicalPath<'a> {
         &self.path
     }
 
-    /// The path as the most obliging server may read it: percent-encoding decoded however often it was applied, `\\` for
-    /// `/`, the parameters of segments (`;v=1`) cut off, and nothing after a NUL.
+    /// The path as the most obliging server may read it: percent-encoding decoded however often it was applied, overlong
+    /// UTF-8 too, tabs and line ends left out, `\\` for `/`, the parameters of segments (`;v=1`) cut off, and nothing after
+    /// a NUL, `?` or `#`.
     ///
     /// `None` where the request came with its canonical path: then there is one reading. Where there are two, what a rule
     /// demands for either is demanded.
@@ -57,7 +58,8 @@ impl<'a> CanonicalPath<'a> {
         for _ in 0..DECODINGS {
             bytes = decoded(&bytes);
         }
-        let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        let bytes = without_overlong(&bytes);
+        let bytes = bytes.split(|byte| matches!(byte, 0 | b'?' | b'#')).next().unwrap_or_default();
         let segments = bytes.split(|byte| matches!(byte, b'/' | b'\\'));
         let bare = segments.map(|segment| segment.split(|byte| *byte == b';').next().unwrap_or_default());
         let path = bare.collect::<Vec<_>>().join(&b'/');
@@ -86,6 +88,31 @@ fn decoded(bytes: &[u8]) -> Vec<u8> {
         rest = tail;
     }
     decoded
+}
+
+/// ASCII in more bytes than it needs as what it stands for, and nothing of tabs and line ends, which URL parsers of
+/// browsers leave out.
+fn without_overlong(bytes: &[u8]) -> Vec<u8> {
+    let mut short = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        let (byte, tail) = overlong_ascii(rest).unwrap_or((*first, after));
+        if !matches!(byte, b'\t' | b'\r' | b'\n') {
+            short.push(byte);
+        }
+        rest = tail;
+    }
+    short
+}
+
+/// The ASCII character that two or three leading bytes stand for, against RFC 3629 (section 3), and what follows.
+fn overlong_ascii(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (high, low, tail) = match bytes {
+        [high @ 0xc0..=0xc1, low @ 0x80..=0xbf, tail @ ..]
+        | [0xe0, high @ 0x80..=0x81, low @ 0x80..=0xbf, tail @ ..] => (high, low, tail),
+        _ => return None,
+    };
+    Some(((high & 1) << 6 | (low & 0x3f), tail))
 }
 
 /// The path itself where it is canonical at first sight: most requests' paths are, and cost one walk.
@@ -279,6 +306,16 @@ mod tests {
             ("/api/health/..%2fusers", "/api/users"),
             ("/adm%3Ba/x;b=1", "/adm/x"),
             ("/adm%00/x", "/adm"),
+            ("/adm%3f/x", "/adm"),
+            ("/adm%23x", "/adm"),
+            ("/adm%253Fx", "/adm"),
+            ("/adm%0d%0a/x", "/adm/x"),
+            ("/ad%09m/x", "/adm/x"),
+            ("/adm%c0%afx", "/adm/x"),
+            ("/adm%e0%80%afx", "/adm/x"),
+            ("/a/%c0%ae%c0%ae/adm", "/adm"),
+            ("/%c1%a1dm/x", "/adm/x"),
+            ("/adm%c3%a9%ff", "/adm%C3%A9%FF"),
             ("//adm/x", "/adm/x"),
         ];
         for (raw, loosest) in table {
