@@ -169,7 +169,7 @@ fn members<'a>(node: &Node<'a>, mistakes: &mut Mistakes) -> Vec<(String, Node<'a
 /// Reads a bare name or a path; `node` is where a mistake is noted.
 fn read_field(text: &str, node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Field> {
     if !JsonPath::is_path(text) {
-        return Some(Field::Anywhere(text.to_owned()));
+        return read_bare_name(text, node, mistakes);
     }
     match JsonPath::parse(text) {
         Ok(path) if path.steps().is_empty() => {
@@ -188,6 +188,16 @@ fn read_field(text: &str, node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Fi
             None
         }
     }
+}
+
+/// Any text is a name, but with blanks before a `$` it was meant as a path, and as a name it would hide nothing.
+fn read_bare_name(text: &str, node: &Node<'_>, mistakes: &mut Mistakes) -> Option<Field> {
+    if JsonPath::is_path(text.trim_start()) {
+        let hint = "a path begins with its \"$\"; a member of that name is written $..['...']";
+        mistakes.wrong(node.path(), format!("{text:?} has blanks before a path: {hint}"));
+        return None;
+    }
+    Some(Field::Anywhere(text.to_owned()))
 }
 
 /// Takes a path apart into the steps to the objects it leads to and the name of their member.

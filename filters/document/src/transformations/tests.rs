@@ -101,6 +101,13 @@ fn every_mistake_is_told_with_its_place() {
              a member of that name is written $..['...']\n",
         ),
         (
+            r#"{"path": "/a", "response": {"remove_fields": [" $.a", "\n$", " a", "a $.b"]}}"#,
+            "[0].response.remove_fields[0]: \" $.a\" has blanks before a path: a path begins with its \"$\"; \
+             a member of that name is written $..['...']\n\
+             [0].response.remove_fields[1]: \"\\n$\" has blanks before a path: a path begins with its \"$\"; \
+             a member of that name is written $..['...']\n",
+        ),
+        (
             r#"{"path": "/a", "response": {"rename_fields": {"$.a[0]": "b", "c": 7}}}"#,
             "[0].response.rename_fields[\"$.a[0]\"]: only a path that ends with a name can be renamed\n\
              [0].response.rename_fields.c: expected text, got 7\n",
