@@ -36,6 +36,10 @@ const PARTS_AND_ENCODING: [&str; 2] = ["accept-ranges", "content-encoding"];
 /// Reads the head of an answer. `is_complete`: no body follows. `sse`: events are transformed.
 pub fn read_answer(head: &Head, is_complete: bool, sse: bool) -> Result<Answer, Fault> {
     let status = head.status();
+    // What follows is another protocol, whatever its head says (RFC 9110, section 15.2.2).
+    if status == Some(101) {
+        return Ok(Answer::Other);
+    }
     let format = Format::of(head.all("content-type")).filter(|format| sse || *format != Format::Events);
     if is_complete {
         // A 304 need not say what it would have been about.
@@ -93,7 +97,7 @@ mod tests {
     fn an_answer_is_read_by_its_head() {
         let json = ("content-type", "application/json");
         let body = |encoding, length| Ok(Answer::Body(Reading { format: Format::Text, encoding, length }));
-        let table: [(&[(&str, &str)], bool, _); 12] = [
+        let table: [(&[(&str, &str)], bool, _); 14] = [
             (&[(":status", "200"), json], false, body(Encoding::Identity, None)),
             (&[(":status", "404"), json, ("content-length", "7")], false, body(Encoding::Identity, Some(7))),
             (
@@ -114,6 +118,8 @@ mod tests {
                 Err(Fault::Partial),
             ),
             (&[(":status", "206"), ("content-type", "video/mp4")], false, Ok(Answer::Other)),
+            (&[(":status", "101"), json], false, Ok(Answer::Other)),
+            (&[(":status", "101"), json, ("content-encoding", "br")], false, Ok(Answer::Other)),
         ];
         for (pairs, is_complete, wanted) in table {
             assert_eq!(read_answer(&head(pairs), is_complete, false), wanted, "{pairs:?}");
