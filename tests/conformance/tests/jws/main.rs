@@ -7,3 +7,4 @@ mod gate;
 mod oracle;
 mod two_verifiers;
 mod vectors;
+mod wycheproof;
