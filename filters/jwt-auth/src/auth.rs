@@ -9,7 +9,7 @@ use portcullis_http::{Head, Identity};
 
 use crate::compile;
 use crate::identity_headers::IdentityHeaders;
-use crate::place::{Places, SeveralTokens};
+use crate::place::{Found, Places, SeveralTokens};
 use crate::provider::{Output, Provider};
 use crate::reason::Reason;
 use crate::requirement::Rule;
@@ -163,13 +163,17 @@ impl Auth {
         let shown = match trust.remembered(&found.token, now) {
             Some(Remembered::Good(visa)) => Shown { visa, was_remembered: true },
             Some(Remembered::Expired) => return Err(Invalid::Expired.into()),
-            None if self.places.are_several(&found) => return Err(SeveralTokens.into()),
-            None => self.verify(&found.token, trust, host, now)?,
+            None => self.verify(&found.token, trust, host, now).map_err(|open| self.told(open, &found))?,
         };
         if !self.forward_token {
             self.places.remove(place, request);
         }
         Ok(Some(shown))
+    }
+
+    /// Several tokens in one line are no token, whatever makes them none.
+    fn told(&self, open: Open, found: &Found<'_>) -> Open {
+        if self.places.are_several(found) { SeveralTokens.into() } else { open }
     }
 
     fn verify(
@@ -179,16 +183,16 @@ impl Auth {
         host: &dyn SignatureCheck,
         now: Duration,
     ) -> Result<Shown, Open> {
-        let parts = Parts::split(token, self.max_token_bytes)?;
+        let parts = Parts::split(token, self.max_token_bytes, trust.last_header())?;
         let untrusted = parts.untrusted()?;
         let (number, provider) = self.provider_of(&untrusted)?;
         let missing = |missing| Open::Undecided(Need { provider: number, missing });
         let keys = trust.keys(number).ok_or(missing(Missing::Everything))?;
-        let kid = untrusted.kid().map(str::to_owned);
-        let candidates: Vec<_> = keys.candidates(kid.as_deref(), untrusted.algorithm()).collect();
-        let refused = if candidates.is_empty() { Reason::UnknownKey } else { Reason::WrongSignature };
+        let kid = parts.header().kid.as_deref();
+        let mut candidates = keys.candidates(kid, parts.header().algorithm).peekable();
+        let refused = if candidates.peek().is_none() { Reason::UnknownKey } else { Reason::WrongSignature };
         let verified = untrusted.verify(candidates, host).map_err(|_| {
-            let is_named = kid.is_none_or(|kid| keys.names(&kid));
+            let is_named = kid.is_none_or(|kid| keys.names(kid));
             let may_come = provider.remote().is_some() && !is_named;
             if may_come { missing(Missing::NamedKey) } else { Open::Refused(refused) }
         })?;

@@ -40,6 +40,7 @@ mod der;
 mod key;
 mod signature;
 mod key_set;
+mod jose_header;
 mod token;
 mod validity;
 mod claim;

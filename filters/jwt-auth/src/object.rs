@@ -37,11 +37,10 @@ impl<'a> Object<'a> {
     /// Reads an object whose own names are distinct; what is further down is not looked at.
     pub(crate) fn parse_shallow(text: &'a str) -> Result<Self, ObjectFault> {
         let object = Self::parse_unchecked(text)?;
-        let names = object.0.iter().map(|(name, _)| Cow::Borrowed(&*name.0));
-        if has_twins(names.collect()) {
-            return Err(ObjectFault::NameTwice);
-        }
-        Ok(object)
+        let names = object.0.iter().map(|(name, _)| &*name.0);
+        let are_twins =
+            if object.0.len() <= FEW { few_have_twins(names) } else { has_twins(names.collect()) };
+        if are_twins { Err(ObjectFault::NameTwice) } else { Ok(object) }
     }
 
     /// Reads an object; which names stand twice is not looked at.
@@ -131,8 +130,20 @@ fn is_name(after: &str) -> bool {
     after.trim_ascii_start().starts_with(':')
 }
 
+/// So few names are compared each with each, which takes no memory; nearly all differ in their lengths already.
+const FEW: usize = 16;
+
+fn few_have_twins<'n>(mut names: impl Iterator<Item = &'n str> + Clone) -> bool {
+    while let Some(name) = names.next() {
+        if names.clone().any(|other| other == name) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Sorted, so that a thousand members cost no million comparisons: this runs before anyone is known.
-fn has_twins(mut names: Vec<Cow<'_, str>>) -> bool {
+fn has_twins<N: Ord>(mut names: Vec<N>) -> bool {
     names.sort_unstable();
     names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }

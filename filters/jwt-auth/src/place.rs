@@ -69,8 +69,8 @@ impl Places {
         Ok(found)
     }
 
-    /// Whether what was found is more than one token, joined into one line. Asked only about what is not known for a token
-    /// already, since it takes a look at every byte.
+    /// Whether what was found is more than one token, joined into one line. Asked only about what has turned out to be no
+    /// token, since it takes a look at every byte.
     pub(crate) fn are_several(&self, found: &Found<'_>) -> bool {
         matches!(self.0.get(found.place), Some(Place::Header { .. })) && header::is_joined(&found.token)
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::jose_header::LastHeader;
 use crate::key_set::KeySet;
 use crate::token_cache::TokenCache;
 use crate::visa::{Remembered, Standing};
@@ -12,11 +13,12 @@ use crate::visa::{Remembered, Standing};
 pub struct Trust {
     keys: Vec<Option<Rc<KeySet>>>,
     cache: TokenCache,
+    last_header: LastHeader,
 }
 
 impl Trust {
     pub(crate) fn new(keys: Vec<Option<Rc<KeySet>>>, cache: TokenCache) -> Self {
-        Self { keys, cache }
+        Self { keys, cache, last_header: LastHeader::default() }
     }
 
     /// The keys of a provider.
@@ -41,6 +43,11 @@ impl Trust {
         if let Some(place) = self.keys.get_mut(provider) {
             *place = None;
         }
+    }
+
+    /// What reads the headers of tokens.
+    pub(crate) fn last_header(&mut self) -> &mut LastHeader {
+        &mut self.last_header
     }
 
     /// The tokens remembered.

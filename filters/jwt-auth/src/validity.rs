@@ -46,6 +46,8 @@ const EXPIRES: &str = "exp";
 
 /// The first second of the year 10000: what is not below is a slip, such as milliseconds in place of seconds.
 const END_OF_TIME: f64 = 253_402_300_800.0;
+/// Below it a whole number of seconds is one.
+const LAST_SECOND: u64 = 253_402_300_799;
 
 impl Validity {
     /// Until when the token is good, leeway and all; for ever where it has no end and needs none.
@@ -123,6 +125,10 @@ fn numeric_date(value: &RawValue) -> Option<Duration> {
     let text = value.get();
     if !text.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
+    }
+    // Nearly all are whole, and spare the way through a float.
+    if let Some(seconds) = text.parse().ok().filter(|seconds| *seconds < LAST_SECOND) {
+        return Some(Duration::from_secs(seconds));
     }
     let seconds: f64 = text.parse().ok()?;
     let is_in_time = seconds < END_OF_TIME;
