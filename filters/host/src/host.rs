@@ -86,7 +86,8 @@ pub fn grpc_call(
 
 /// The host takes 0 for "no timeout", and nothing here may wait for ever.
 fn millis(timeout: Duration) -> u32 {
-    u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1)
+    let millis = timeout.as_secs().saturating_mul(1000).saturating_add(u64::from(timeout.subsec_millis()));
+    u32::try_from(millis).unwrap_or(u32::MAX).max(1)
 }
 
 /// The first value of a header of the answer that is being told, `:status` among them.

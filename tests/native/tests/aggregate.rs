@@ -55,7 +55,25 @@ fn three_parts_are_asked_at_once_and_stitched_when_the_last_has_come() {
     assert_eq!(reply.headers.text("x-request-id").unwrap(), "r-1");
     assert_eq!(reply.headers.text("x-response-time").unwrap(), "50ms");
     assert_eq!(reply.details, "portcullis.aggregate.answered");
+    envoy.tick();
     assert_eq!(envoy.samples("portcullis.aggregate.part.user.ms"), [50]);
+}
+
+#[test]
+fn how_long_parts_took_is_told_sixty_four_at_a_time_and_once_a_beat() {
+    let envoy = start(HOME);
+    for millis in (0..70).map(|number| number % 7) {
+        let stream = home(&envoy);
+        envoy.advance(Duration::from_millis(millis));
+        for path in ["/users", "/orders", "/recommendations"] {
+            answer(&envoy, path, 200, r#"{"items":[]}"#);
+        }
+        assert_eq!(stream.outcome().replied().status, 200);
+    }
+    let told = || envoy.samples("portcullis.aggregate.part.user.ms");
+    assert!(told().len() >= 64, "a worker that is busy keeps no more than a few");
+    envoy.tick();
+    assert_eq!(told(), Vec::from_iter((0..70).map(|number| number % 7)));
 }
 
 #[test]

@@ -50,12 +50,38 @@ fn request(envoy: &Envoy, path: &str, token: &str) {
 }
 
 fn cost(envoy: &Envoy, path: &str, token: &str) -> Cost {
+    cost_of(envoy, &|envoy| request(envoy, path, token))
+}
+
+fn cost_of(envoy: &Envoy, exchange: &dyn Fn(&Envoy)) -> Cost {
     // The first ones define metrics, fill caches and take leases.
-    (0..3).for_each(|_| request(envoy, path, token));
+    (0..3).for_each(|_| exchange(envoy));
     let (before, allocations) = (envoy.counts(), envoy.allocations());
-    request(envoy, path, token);
+    exchange(envoy);
     let made = envoy.counts().since(&before);
     (made.entries(), made.host_calls(), envoy.allocations() - allocations)
+}
+
+/// Three parts of one page, asked and stitched.
+fn page(envoy: &Envoy) {
+    let request = envoy.get("/api/home").header("user-agent", "curl/8.5").header("x-request-id", "r-1");
+    let stream = request.header("x-user-id", "usr_1").end();
+    for call in envoy.calls() {
+        envoy.answer(&call, 200, [("x-envoy-upstream-service-time", "3")], r#"{"id":1}"#);
+    }
+    assert_eq!(stream.outcome().replied().status, 200);
+    stream.client_leaves();
+}
+
+#[test]
+fn a_page_of_three_parts_costs_exactly_this() {
+    let part =
+        |name: &str| json!({ "name": name, "upstream": "http://service:1", "path": format!("/{name}") });
+    let parts = ["user", "orders", "recommendations"].map(part);
+    let document = json!({ "headers_wait": true, "aggregations": [{ "path": "/api/home", "parts": parts }] });
+    let gate = native_tests::module(Module::AGGREGATE, &document.to_string());
+    let envoy = gate.with(|setup| setup.headers_wait(true)).cluster("service:1").start().unwrap();
+    assert_eq!(cost_of(&envoy, &page), (13, 18, 35));
 }
 
 #[test]

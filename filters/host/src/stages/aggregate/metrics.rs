@@ -33,7 +33,7 @@ impl PartMetrics {
         for (name, part) in report.parts() {
             let Some(metric) = self.parts.get(name) else { continue };
             match &part.end {
-                End::Came => metric.millis.record(u64::try_from(part.took.as_millis()).unwrap_or(u64::MAX)),
+                End::Came => metric.millis.record(part.millis()),
                 End::Failed(failure) => metric.failures.count(failure.word()),
                 End::LeftOut | End::Unfinished => {}
             }
