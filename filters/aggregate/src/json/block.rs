@@ -38,6 +38,14 @@ impl Marks {
     }
 }
 
+/// Whether all bytes are ASCII; at a glance where they are a whole block.
+#[inline(always)]
+pub(super) fn is_ascii(bytes: &[u8]) -> bool {
+    let Ok(block) = bytes.try_into() else { return bytes.is_ascii() };
+    let Registers([a, b, c, d]) = Registers::of(block);
+    (a | b | c | d).to_bitmask() == 0
+}
+
 /// A block in registers.
 struct Registers([u8x16; 4]);
 

@@ -4,13 +4,13 @@
 //! and only those are looked at one by one.
 
 use super::NotJson;
-use super::block::{BLOCK, Marks, StringMarks, Strings};
+use super::block::{BLOCK, Marks, StringMarks, Strings, is_ascii};
 use super::grammar::{Nest, State, Token};
 use super::scan::{Scan, Unexpected, has_four_hex};
 
 /// The one value that `bytes` hold, without the white space around it.
 pub(super) fn one_value(bytes: &[u8]) -> Result<&[u8], NotJson> {
-    if std::str::from_utf8(bytes).is_err() {
+    if !is_utf8(bytes) {
         return Err(NotJson::NotUtf8);
     }
     let mut reading = Reading::new(bytes);
@@ -23,6 +23,22 @@ pub(super) fn one_value(bytes: &[u8]) -> Result<&[u8], NotJson> {
     reading.block(&last)?;
     reading.finish()?;
     Ok(bytes.trim_ascii())
+}
+
+/// Looks closely at runs of blocks that are not all ASCII. No character reaches into or out of such a run, since no byte of one
+/// that takes several is ASCII.
+fn is_utf8(bytes: &[u8]) -> bool {
+    let is_sound = |run: Option<&[u8]>| std::str::from_utf8(run.unwrap_or_default()).is_ok();
+    let mut run = None;
+    for (at, block) in (0..).step_by(BLOCK).zip(bytes.chunks(BLOCK)) {
+        match (is_ascii(block), run) {
+            (false, None) => run = Some(at),
+            (false, Some(_)) | (true, None) => {}
+            (true, Some(start)) if is_sound(bytes.get(start..at)) => run = None,
+            (true, Some(_)) => return false,
+        }
+    }
+    run.is_none_or(|start| is_sound(bytes.get(start..)))
 }
 
 impl From<Unexpected> for NotJson {
@@ -64,45 +80,49 @@ impl<'a> Reading<'a> {
         if strings.escaped & strings.inside != 0 {
             check_escapes(self.bytes.get(self.at..).unwrap_or_default(), strings.escaped & strings.inside)?;
         }
-        let starts = self.starts(&marks, &strings);
-        self.tokens(block, starts)?;
+        let scalars = self.scalars(&marks, &strings);
+        self.check_scalars(block, scalars)?;
+        let others = (marks.operators & !strings.inside) | (strings.quotes & strings.inside);
+        self.tokens(block, others | scalars)?;
         self.at += BLOCK;
         Ok(())
     }
 
-    /// Where tokens begin: operators, opening quotes, and what is neither nor blank and follows nothing of its kind.
+    /// Where numbers and words begin: what is neither operator nor string nor blank, and follows nothing of its kind.
     #[inline(always)]
-    fn starts(&mut self, marks: &Marks, strings: &StringMarks) -> u64 {
+    fn scalars(&mut self, marks: &Marks, strings: &StringMarks) -> u64 {
         let scalars = !(marks.operators | marks.blanks | strings.quotes | strings.inside);
         let starts = scalars & !(scalars << 1 | self.in_scalar);
         self.in_scalar = scalars >> 63;
-        (marks.operators & !strings.inside) | (strings.quotes & strings.inside) | starts
+        starts
     }
 
+    #[inline(never)]
+    fn check_scalars(&self, block: &[u8; BLOCK], mut starts: u64) -> Result<(), NotJson> {
+        while starts != 0 {
+            let place = starts.trailing_zeros() as usize;
+            starts &= starts - 1;
+            check_scalar(self.bytes, block.get(place).copied().unwrap_or_default(), self.at + place)?;
+        }
+        Ok(())
+    }
+
+    /// Goes along with the tokens that begin in a block. Numbers and words are only a step of the grammar here: a branch for each,
+    /// which no processor foresees, would cost more than looking at them apart.
     #[inline(never)]
     fn tokens(&mut self, block: &[u8; BLOCK], mut starts: u64) -> Result<(), NotJson> {
         let mut state = self.state;
         while starts != 0 {
             let place = starts.trailing_zeros() as usize;
             starts &= starts - 1;
-            let first = block.get(place).copied().unwrap_or_default();
-            let token = Token::starting(first);
+            let token = Token::starting(block.get(place).copied().unwrap_or_default());
             state = state.behind(token);
             if !token.is_plain() {
-                state = self.more(token, first, place, state)?;
+                state = self.nest.follow(state)?;
             }
         }
         self.state = state;
         state.check()
-    }
-
-    #[inline(never)]
-    fn more(&mut self, token: Token, first: u8, place: usize, state: State) -> Result<State, NotJson> {
-        if token != Token::Scalar {
-            return self.nest.follow(state);
-        }
-        check_scalar(self.bytes, first, self.at + place)?;
-        Ok(state)
     }
 
     #[inline(always)]

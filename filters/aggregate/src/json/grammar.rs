@@ -105,10 +105,10 @@ impl Token {
         TOKEN_OF.get(usize::from(byte)).copied().unwrap_or(Self::Scalar)
     }
 
-    /// Whether the table says all there is to say about it: most tokens are such.
+    /// Whether it leaves open what is open: all but brackets and braces.
     #[inline(always)]
     pub(super) fn is_plain(self) -> bool {
-        (self as u8) < Self::Scalar as u8
+        (self as u8) < Self::ObjectStart as u8
     }
 }
 
