@@ -11,7 +11,7 @@ use portcullis_document::{AggregationConfig, Fault, Mistakes};
 
 use crate::aggregations::Surroundings;
 use crate::layout::Layout;
-use crate::plan::{Part, Plan};
+use crate::plan::{Names, Part, Plan};
 use crate::template::Source;
 
 /// What identifies a request, and what links it to its trace: none of it is the client's to choose, or harms.
@@ -53,15 +53,11 @@ pub(crate) fn plan(
     }
 }
 
-fn forwarded(config: &AggregationConfig, surroundings: &Surroundings<'_>) -> Box<[Box<str>]> {
+fn forwarded(config: &AggregationConfig, surroundings: &Surroundings<'_>) -> Names {
     let named = surroundings.identity_headers.iter().chain(&config.forward_headers).map(String::as_str);
-    let mut names: Vec<Box<str>> = Vec::new();
-    for name in named.chain(ALWAYS_FORWARDED.iter().copied()) {
-        if !names.iter().any(|known| **known == *name) {
-            names.push(name.into());
-        }
-    }
-    names.into()
+    let mut names = Names::default();
+    named.chain(ALWAYS_FORWARDED.iter().copied()).for_each(|name| names.add(name));
+    names
 }
 
 /// Gives every part its place. Parts at the root have none, but names of their own to be told by.

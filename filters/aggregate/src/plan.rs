@@ -17,13 +17,21 @@ pub struct Plan {
     /// The deadline of the whole, from its start.
     pub(crate) timeout: Duration,
     /// The headers of the client's request that every part gets, in lower case.
-    pub(crate) forwarded: Box<[Box<str>]>,
+    pub(crate) forwarded: Names,
     /// The parts, in the order of the document.
     pub(crate) parts: Box<[Part]>,
     /// Their numbers, each behind those of the parts that it requires.
     pub(crate) order: Box<[usize]>,
     /// Where they stand in the answer.
     pub(crate) layout: Layout,
+}
+
+/// Names of headers, in lower case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    names: Vec<Box<str>>,
+    /// A bit for each length that a name has, so that most headers of a request are passed over at a glance.
+    lengths: u64,
 }
 
 /// A part: its call, what is taken of the answer, and what stands in for it.
@@ -88,6 +96,24 @@ impl Plan {
             Source::Claim(name) => Some(&**name),
             _ => None,
         })
+    }
+}
+
+impl Names {
+    pub(crate) fn add(&mut self, name: &str) {
+        if !self.holds(name.as_bytes()) {
+            self.names.push(name.into());
+            self.lengths |= Self::bit(name.len());
+        }
+    }
+
+    pub(crate) fn holds(&self, name: &[u8]) -> bool {
+        self.lengths & Self::bit(name.len()) != 0 && self.names.iter().any(|known| known.as_bytes() == name)
+    }
+
+    /// Lengths past the last bit share it.
+    fn bit(length: usize) -> u64 {
+        1 << length.min(63)
     }
 }
 

@@ -62,9 +62,7 @@ impl<'a> Sending<'a> {
     /// The client's headers that are handed on, looked for once for all calls.
     fn forwarded(&self) -> &[Line<'a>] {
         self.forwarded.get_or_init(|| {
-            let lines =
-                |name: &'a str| self.request.head.all(name).map(move |value| (name.as_bytes(), value));
-            self.plan.forwarded.iter().flat_map(|name| lines(name)).collect()
+            self.request.head.lines().filter(|(name, _)| self.plan.forwarded.holds(name)).collect()
         })
     }
 }

@@ -91,6 +91,13 @@ impl Head {
         edited.into_iter().chain(received.into_iter().flatten())
     }
 
+    /// Every line, with the changes: what came and stays, in its order, then what was set.
+    pub fn lines(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let stays = |(name, _): &(&[u8], &[u8])| !self.edits.iter().any(|edit| edit.name.as_bytes() == *name);
+        let set = self.edits.iter().filter_map(|edit| Some((edit.name.as_bytes(), edit.value.as_deref()?)));
+        self.received.iter().filter(stays).chain(set)
+    }
+
     /// Every line as it came, without the changes.
     #[must_use]
     pub fn received(&self) -> &HeaderMap {
@@ -172,6 +179,15 @@ mod tests {
         assert_eq!(head.get("x-user"), None);
         assert_eq!(head.all("x-user").count(), 0);
         assert_eq!(head.edits().len(), 1, "the host is told once");
+    }
+
+    #[test]
+    fn lines_are_those_that_stay_and_those_that_were_set() {
+        let mut head = head();
+        assert!(head.lines().eq(head.received().iter()));
+        head.set("x-user", &b"usr_1"[..]);
+        head.remove(":path");
+        assert_eq!(head.lines().collect::<Vec<_>>(), [(&b"x-user"[..], &b"usr_1"[..])]);
     }
 
     #[test]
