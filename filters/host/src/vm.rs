@@ -3,7 +3,7 @@
 //! No borrow is held across a stage, so that nothing a stage does can collide with the bookkeeping.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ thread_local! {
             module: Cell::new(None),
             roots: RefCell::new(BTreeMap::new()),
             requests: RefCell::new(BTreeMap::new()),
-            calls: RefCell::new(BTreeSet::new()),
+            calls: RefCell::new(VecDeque::new()),
         }
     };
 }
@@ -32,8 +32,8 @@ struct Vm {
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
     requests: RefCell<BTreeMap<ContextId, Request>>,
     /// Which requests wait for a call. An entry goes with the answer, which Envoy gives to every call in its time, also
-    /// where the request has gone.
-    calls: RefCell<BTreeSet<(CallId, ContextId)>>,
+    /// where the request has gone. Sorted: new calls have the highest numbers, and old ones are answered first.
+    calls: RefCell<VecDeque<(CallId, ContextId)>>,
 }
 
 /// One plugin entry of Envoy's configuration.
@@ -181,13 +181,24 @@ pub(crate) fn answer(root: ContextId, call: CallId, answer: &Answer) {
     }
 }
 
+/// Notes that a request waits for a call.
+fn wait_for(call: CallId, context: ContextId) {
+    VM.with(|vm| {
+        let mut calls = vm.calls.borrow_mut();
+        let at = calls.partition_point(|known| *known < (call, context));
+        if calls.get(at) != Some(&(call, context)) {
+            calls.insert(at, (call, context));
+        }
+    });
+}
+
 /// The next request that waits for this call.
 fn take_waiting(call: CallId) -> Option<ContextId> {
     VM.with(|vm| {
         let mut calls = vm.calls.borrow_mut();
-        let next = calls.range((call, 0)..).next().copied().filter(|(waited_for, _)| *waited_for == call)?;
-        calls.remove(&next);
-        Some(next.1)
+        let at = calls.partition_point(|(waited_for, _)| *waited_for < call);
+        calls.get(at).filter(|(waited_for, _)| *waited_for == call)?;
+        calls.remove(at).map(|(_, context)| context)
     })
 }
 
@@ -199,9 +210,7 @@ pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) ->
         let mut flow = request.flow.try_borrow_mut().ok()?;
         (act(&mut flow), flow.take_calls(), flow.next_tick())
     };
-    if !calls.is_empty() {
-        VM.with(|vm| vm.calls.borrow_mut().extend(calls.into_iter().map(|call| (call, context))));
-    }
+    calls.into_iter().for_each(|call| wait_for(call, context));
     if request.root.note(context, due) {
         request.root.schedule();
     }

@@ -123,6 +123,7 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The host's numbers have 32 bits, and so has the module's memory: no length is cut.
+#[inline]
 fn push_u32(bytes: &mut Vec<u8>, number: usize) {
     bytes.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
 }
