@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// What the host says about a call.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'a> {
-    /// A whole answer; Envoy's own 503 and 504 look like one.
+    /// A whole answer; Envoy's own 502, 503 and 504 look like one.
     Response(Response<'a>),
     /// There is nothing to read: the stream was reset, or its body was more than Envoy keeps.
     Reset,
@@ -42,7 +42,7 @@ impl Response<'_> {
         let status = (self.header)(":status").and_then(|text| std::str::from_utf8(&text).ok()?.parse().ok());
         match status.ok_or(Failure::Reset)? {
             504 if !self.is_of_service() => Err(Failure::TimedOut),
-            503 if !self.is_of_service() => Err(self.why_unavailable()),
+            502 | 503 if !self.is_of_service() => Err(self.why_unavailable()),
             status => Ok(status),
         }
     }
@@ -51,7 +51,7 @@ impl Response<'_> {
         (self.header)(SERVICE_TIME).is_some()
     }
 
-    /// Envoy tells the reasons for its 503 apart in the sentence alone.
+    /// Envoy tells the reasons for its 502 and 503 apart in the sentence alone.
     fn why_unavailable(&self) -> Failure {
         let sentence = (self.body)(SENTENCE);
         let says = |words: &[u8]| sentence.windows(words.len()).any(|window| window == words);
@@ -101,6 +101,8 @@ mod tests {
             ("503", false, format!("{reset}connection timeout"), Err(Failure::ConnectFailed)),
             ("503", false, format!("{reset}connection termination"), Err(Failure::Reset)),
             ("503", false, format!("{reset}overflow"), Err(Failure::Overloaded)),
+            ("502", true, String::new(), Ok(502)),
+            ("502", false, format!("{reset}protocol error"), Err(Failure::Reset)),
             ("503", false, "no healthy upstream".to_owned(), Err(Failure::NoHealthyHost)),
             ("503", false, String::new(), Err(Failure::Reset)),
             ("", false, String::new(), Err(Failure::Reset)),

@@ -37,7 +37,7 @@ pub enum NotSent {
 /// What came back from a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// A whole answer; Envoy's own 503 and 504 look like one. While it is being told, [`answer_header`],
+    /// A whole answer; Envoy's own 502, 503 and 504 look like one. While it is being told, [`answer_header`],
     /// [`answer_headers`] and [`answer_body`] read it, or [`answer_message`] where a gRPC service was asked.
     Response {
         /// The size of its body.

@@ -223,6 +223,68 @@ fn answers_that_are_not_one_json_value_are_not_spliced_in() {
     }
 }
 
+/// How a service may answer on the wire, and what becomes of its part: its JSON, or the reason why there is none.
+fn odd_answers() -> Vec<(&'static str, Vec<Act>, Result<&'static str, &'static str>)> {
+    let ok = |lines: &str, body: &str| {
+        Act::send(format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{lines}\r\n{body}"))
+    };
+    let chunked = || ok("transfer-encoding: chunked\r\n", "");
+    let head = |status: &str| Act::send(format!("HTTP/1.1 {status}\r\n\r\n"));
+    let huge = format!("x-huge: {}\r\ncontent-length: 2\r\n", "x".repeat(100 << 10));
+    let zipped =
+        [&b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 22\r\n\r\n"[..], GZIPPED].concat();
+    vec![
+        ("early hints", vec![head("103 Early Hints"), ok("content-length: 2\r\n", "{}")], Ok("{}")),
+        ("continue", vec![head("100 Continue"), ok("content-length: 2\r\n", "{}")], Ok("{}")),
+        (
+            "trailers",
+            vec![chunked(), Act::chunk(b"[1,"), Act::chunk(b"2]"), Act::send("0\r\nx-sum: 1\r\n\r\n")],
+            Ok("[1,2]"),
+        ),
+        ("no length", vec![ok("connection: close\r\n", "[7]")], Ok("[7]")),
+        ("no content", vec![head("204 No Content")], Ok("null")),
+        ("not modified", vec![head("304 Not Modified")], Err("status_not_accepted")),
+        ("a body that stops", vec![ok("content-length: 9\r\n", "[1"), Act::Hang], Err("timed_out")),
+        ("a chunk that stops", vec![chunked(), Act::chunk(b"[1"), Act::Hang], Err("timed_out")),
+        ("a body that breaks off", vec![ok("content-length: 9\r\n", "[1"), Act::Reset], Err("reset")),
+        ("a chunk of no size", vec![chunked(), Act::send("zz\r\n[]\r\n")], Err("reset")),
+        ("two lengths", vec![ok("content-length: 2\r\ncontent-length: 3\r\n", "[] ")], Err("reset")),
+        ("a huge head", vec![ok(&huge, "{}")], Err("reset")),
+        ("a head without end", vec![Act::send("HTTP/1.1 200 OK\r\nx-a: "), Act::Hang], Err("timed_out")),
+        ("gzip unasked", vec![Act::Send(zipped)], Err("not_json")),
+        ("half a value", vec![ok("content-length: 3\r\n", "[1,")], Err("not_json")),
+    ]
+}
+
+/// `{}` as gzip writes it.
+const GZIPPED: &[u8] =
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
+
+#[test]
+fn every_way_to_answer_has_one_outcome_within_the_deadline() {
+    let cases = odd_answers();
+    let scripts: Vec<Vec<Act>> = cases.iter().map(|(_, acts, _)| acts.clone()).collect();
+    let odd = wire(move |request| {
+        scripts[request.target().trim_start_matches('/').parse::<usize>().unwrap()].clone()
+    });
+    let part = json!({ "name": "odd", "cluster": "odd:80", "path": "/{number}" });
+    let document = stitched("/api/page/{number}", json!([part]), json!({ "timeout": "700ms" }));
+    let gate = Setup::gateway(document).cluster("odd:80", odd.address()).start();
+    for (number, (name, _, expected)) in cases.iter().enumerate() {
+        let asked = Instant::now();
+        let answer = gate.get(format!("/api/page/{number}")).send();
+        assert!(asked.elapsed() < Duration::from_secs(5), "{name}");
+        match expected {
+            Ok(json) => assert_eq!(answer.text(), format!(r#"{{"odd":{json}}}"#), "{name}"),
+            Err(reason) => {
+                assert_eq!(answer.json()["reason"], *reason, "{name}: {}", answer.text());
+                assert_eq!(answer.status, if *reason == "timed_out" { 504 } else { 502 }, "{name}");
+            }
+        }
+    }
+    gate.has_not_trapped();
+}
+
 #[test]
 fn a_client_that_leaves_leaves_nothing_behind() {
     // The host has no way to call a call off: each ends by its own deadline at the latest.
