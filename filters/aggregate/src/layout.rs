@@ -1,5 +1,7 @@
 //! Which part goes where in the answer.
 
+use portcullis_http::json_text;
+
 /// The members of an object that the answer is made of, in the order of the document.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
@@ -69,7 +71,7 @@ impl Layout {
 
 impl Member {
     fn new(name: &str, slot: Slot) -> Self {
-        let key = format!("{}:", serde_json::Value::from(name)).into();
+        let key = format!("{}:", json_text(name)).into();
         Self { name: name.into(), key, slot }
     }
 }

@@ -6,11 +6,13 @@
 mod header_map;
 mod head;
 mod identity;
+mod member;
 mod refusal;
 mod reply;
 
 pub use head::{Edit, Head, Name};
 pub use header_map::HeaderMap;
 pub use identity::Identity;
+pub use member::{Member, json_text};
 pub use refusal::{ErrorFormat, Refusal};
 pub use reply::Reply;

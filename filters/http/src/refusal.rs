@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
-
-use crate::{Head, Reply};
+use crate::member::Members;
+use crate::{Head, Member, Reply};
 
 /// A request that is refused, before it is written down for the client.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +15,7 @@ pub struct Refusal {
     /// The sentence for people.
     pub message: Cow<'static, str>,
     /// What the filter adds to the body, such as `retry_after`.
-    pub members: Vec<(&'static str, Value)>,
+    pub members: Vec<(&'static str, Member)>,
     /// What the filter adds to the headers; names in lower case.
     pub headers: Vec<(Cow<'static, str>, Vec<u8>)>,
     /// The response-code detail for the access log.
@@ -57,7 +56,7 @@ impl Refusal {
 
     /// Adds a member to the body.
     #[must_use]
-    pub fn with_member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+    pub fn with_member(mut self, name: &'static str, value: impl Into<Member>) -> Self {
         self.members.push((name, value.into()));
         self
     }
@@ -76,22 +75,22 @@ impl Refusal {
     }
 
     fn body(&mut self, request: &Head, problem: bool) -> Vec<u8> {
-        let mut members = Map::new();
+        let mut members = Members::default();
         if problem {
-            members.insert("type".into(), "about:blank".into());
-            members.insert("title".into(), self.error.replace('_', " ").into());
-            members.insert("status".into(), self.status.into());
-            members.insert("detail".into(), self.message.as_ref().into());
+            members.add("type", "about:blank");
+            members.add("title", self.error.replace('_', " "));
+            members.add("status", u64::from(self.status));
+            members.add("detail", self.message.as_ref());
         }
-        members.insert("error".into(), self.error.into());
-        members.insert("message".into(), self.message.as_ref().into());
+        members.add("error", self.error);
+        members.add("message", self.message.as_ref());
         for (name, value) in self.members.drain(..) {
-            members.insert(name.into(), value);
+            members.add(name, value);
         }
         if let Some(id) = request_id(request) {
-            members.insert("request_id".into(), id.into());
+            members.add("request_id", id);
         }
-        Value::Object(members).to_string().into_bytes()
+        members.written().into_bytes()
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use portcullis_document::Step;
 use portcullis_document::transformations::{BodyEdits, Field};
+use portcullis_http::json_text;
 
 pub(crate) use names::Names;
 pub(crate) use paths::{Paths, word_of};
@@ -221,5 +222,5 @@ impl Compiler {
 
 /// A name as a JSON string.
 fn written(name: &str) -> Vec<u8> {
-    serde_json::Value::from(name).to_string().into_bytes()
+    json_text(name).into_bytes()
 }

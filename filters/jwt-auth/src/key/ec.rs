@@ -1,5 +1,7 @@
 //! Keys on the curves of ECDSA (RFC 7518, section 6.2.1).
 
+use p256::elliptic_curve::point::AffineCoordinates;
+
 use super::{KeyFault, bytes, optional_text};
 use crate::algorithm::{Algorithm, AlgorithmSet, Curve};
 use crate::der;
@@ -41,13 +43,11 @@ const UNCOMPRESSED: u8 = 4;
 impl EcKey {
     pub(super) fn read(jwk: &Object<'_>) -> Result<(Self, AlgorithmSet), KeyFault> {
         let curve = read_curve(jwk)?;
-        let mut encoded = vec![UNCOMPRESSED];
-        encoded.extend(coordinate(jwk, "x", curve)?);
-        encoded.extend(coordinate(jwk, "y", curve)?);
+        let (x, y) = (coordinate(jwk, "x", curve)?, coordinate(jwk, "y", curve)?);
         let key = Self {
             curve,
-            spki: der::spki(identifier(curve), &encoded),
-            point: Point::read(curve, &encoded).ok_or(KeyFault::NotOnCurve)?,
+            spki: der::spki(identifier(curve), &[&[UNCOMPRESSED], &*x, &*y].concat()),
+            point: Point::read(curve, &x, &y).ok_or(KeyFault::NotOnCurve)?,
         };
         Ok((key, [Algorithm::Es(curve)].into_iter().collect()))
     }
@@ -67,13 +67,23 @@ impl EcKey {
 }
 
 impl Point {
-    fn read(curve: Curve, encoded: &[u8]) -> Option<Self> {
+    fn read(curve: Curve, x: &[u8], y: &[u8]) -> Option<Self> {
         match curve {
-            Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(encoded).ok().map(Self::P256),
-            Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(encoded).ok().map(Self::P384),
-            Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(encoded).ok().map(Self::P521),
+            Curve::P256 => p256::ecdsa::VerifyingKey::from_affine(point_at(x, y)?).ok().map(Self::P256),
+            Curve::P384 => p384::ecdsa::VerifyingKey::from_affine(point_at(x, y)?).ok().map(Self::P384),
+            Curve::P521 => p521::ecdsa::VerifyingKey::from_affine(point_at(x, y)?).ok().map(Self::P521),
         }
     }
+}
+
+/// The point, if it is on the curve. The reader of encoded points would take compressed ones too, whose roots are 10 KB of a
+/// module and which a key set never holds.
+fn point_at<P>(x: &[u8], y: &[u8]) -> Option<P>
+where
+    P: AffineCoordinates<FieldRepr: for<'a> TryFrom<&'a [u8]>>,
+{
+    let (x, y) = (x.try_into().ok()?, y.try_into().ok()?);
+    P::from_coordinates(&x, &y).into_option()
 }
 
 fn read_curve(jwk: &Object<'_>) -> Result<Curve, KeyFault> {

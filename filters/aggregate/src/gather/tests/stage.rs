@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use portcullis_document::transformations::BodyEdits;
 use portcullis_document::{AggregationConfig, Mistakes, Node};
-use portcullis_http::{Head, HeaderMap, Identity, Refusal, Reply};
+use portcullis_http::{Head, HeaderMap, Identity, Member, Refusal, Reply};
 
 use crate::gather::{Progress, Turn};
 use crate::{
@@ -231,11 +231,7 @@ impl Run {
     pub(crate) fn refused(&self) -> (u16, &str, String) {
         let refusal = self.refusal();
         let reason = refusal.members.iter().find(|(name, _)| *name == "reason");
-        (
-            refusal.status,
-            refusal.error,
-            reason.map(|(_, word)| word.as_str().unwrap().to_owned()).unwrap_or_default(),
-        )
+        (refusal.status, refusal.error, reason.map(|(_, word)| text_of(word)).unwrap_or_default())
     }
 }
 
@@ -251,5 +247,12 @@ impl Rewrite for Remove {
             }
         }
         serde_json::to_vec(&object).ok()
+    }
+}
+
+fn text_of(member: &Member) -> String {
+    match member {
+        Member::Text(text) => text.clone(),
+        Member::Number(number) => number.to_string(),
     }
 }
