@@ -56,9 +56,12 @@ fn claims(document: &Document, aggregate: Option<&aggregate::Aggregate>) -> Vec<
     let by_limits = document.rate_limiting.iter().flat_map(|section| section.claims());
     let by_limits = by_limits.map(|(_, claim)| claim);
     let by_parts = aggregate.into_iter().flat_map(|stage| stage.claims());
-    let mut claims: Vec<String> = by_limits.chain(by_parts).map(str::to_owned).collect();
-    claims.sort_unstable();
-    claims.dedup();
+    let mut claims: Vec<String> = Vec::new();
+    for claim in by_limits.chain(by_parts) {
+        if !claims.iter().any(|known| known == claim) {
+            claims.push(claim.to_owned());
+        }
+    }
     claims
 }
 

@@ -212,9 +212,7 @@ impl Identity {
     fn of(name: &str, methods: &Methods, key: &[KeyPart]) -> Self {
         let mut hasher = KeyHasher::new(&Secret([0; 16]));
         hasher.part(name.as_bytes());
-        let mut methods: Vec<&str> = methods.names().collect();
-        methods.sort_unstable();
-        for method in &methods {
+        for method in methods.in_order() {
             hasher.part(method.as_bytes());
         }
         hasher.part(b"key");

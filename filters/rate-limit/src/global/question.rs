@@ -39,8 +39,7 @@ const VALUE: u8 = 2;
 
 impl Question {
     pub(super) fn new(domain: &str, rule: &str, methods: &Methods, windows: &Windows) -> Self {
-        let mut names: Vec<&str> = methods.names().collect();
-        names.sort_unstable();
+        let names = methods.in_order();
         let beginning = |window: Option<&str>| {
             let mut bytes = Vec::new();
             put_entry(&mut bytes, "rule", rule.as_bytes());

@@ -79,8 +79,8 @@ impl Departed {
 
     pub(super) fn set_floor(&mut self, rule: RuleTag, until: u64) {
         self.floors.retain(|(known, _)| *known != rule);
-        self.floors.push((rule, until));
-        self.floors.sort_unstable_by_key(|(_, until)| std::cmp::Reverse(*until));
+        let later = self.floors.iter().take_while(|(_, known)| *known > until).count();
+        self.floors.insert(later, (rule, until));
         self.floors.truncate(MOST_FLOORS);
     }
 }
