@@ -34,7 +34,7 @@ fn rewrite<'c>(rules: &Rc<Rules>, chunks: impl IntoIterator<Item = &'c [u8]>) ->
 
 /// Names that rules and bodies share; the last spellings are those of the first ones, escaped.
 const NAMES: [&str; 5] = ["a", "b", "cc", "", "a.b"];
-const SPELLINGS: [&str; 10] = [
+const SPELLINGS: [&str; 11] = [
     "a",
     "b",
     "cc",
@@ -45,6 +45,8 @@ const SPELLINGS: [&str; 10] = [
     r"c\u0063",
     r"\u0061.b",
     r"other \\ \u00e9 \ud83d\ude00",
+    // A chunk that ends in it may look as if an entry began.
+    "{,[,",
 ];
 
 fn blanks() -> impl Strategy<Value = &'static str> + Clone {

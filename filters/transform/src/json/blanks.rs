@@ -15,9 +15,9 @@ pub(crate) fn skip(chunk: &[u8], at: usize) -> usize {
     skip_run(chunk, at + 2)
 }
 
-/// Indentation comes in long runs.
-#[inline]
-fn skip_run(chunk: &[u8], at: usize) -> usize {
+/// The same, where a run of blanks is likely: indentation is long.
+#[inline(never)]
+pub(crate) fn skip_run(chunk: &[u8], at: usize) -> usize {
     block::find(
         chunk,
         at,
@@ -32,7 +32,7 @@ fn skip_run(chunk: &[u8], at: usize) -> usize {
 }
 
 #[inline(always)]
-fn is_blank_at(chunk: &[u8], at: usize) -> bool {
+pub(crate) fn is_blank_at(chunk: &[u8], at: usize) -> bool {
     chunk.get(at).is_some_and(|byte| is_blank(*byte))
 }
 

@@ -1,52 +1,62 @@
-//! Where strings may end.
+//! Where strings begin and end.
 
 use wide::u8x16;
 
 use super::text::stops;
 
-/// The places of a chunk where a string's plain characters end: quotes, backslashes and control characters.
+/// The places of a chunk that are not plain in a string: quotes, backslashes and control characters.
 ///
-/// They are marked a block at a time, so that finding the next one of many is a look at a few bits.
-pub(crate) struct Stops<'c> {
-    chunk: &'c [u8],
+/// They are marked a block at a time and taken in order. So where one is depends on none of the bytes in between, and a
+/// processor that guesses well what tokens come is far ahead of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Stops {
     base: usize,
+    /// Those from `base` on that have not been taken.
     marks: u64,
 }
 
 const BLOCK: usize = 64;
 
-impl<'c> Stops<'c> {
+impl Stops {
+    /// The stops from `at` on.
     #[inline(always)]
-    pub(crate) fn new(chunk: &'c [u8], at: usize) -> Self {
-        Self { chunk, base: at, marks: marks_at(chunk, at) }
+    pub(crate) fn new(chunk: &[u8], at: usize) -> Self {
+        Self { base: at, marks: marks_at(chunk, at) }
     }
 
-    /// The first stop from `at` on; the chunk's end or later where there is none.
+    /// Takes the next one; the chunk's end or later where there is none.
     #[inline(always)]
-    pub(crate) fn next(&mut self, at: usize) -> usize {
+    pub(crate) fn take(&mut self, chunk: &[u8]) -> usize {
+        if self.marks == 0 {
+            *self = Self::new(chunk, self.base + BLOCK);
+            if self.marks == 0 {
+                *self = Self::new(chunk, marked(chunk, self.base + BLOCK));
+            }
+        }
+        let place = self.base + self.marks.trailing_zeros() as usize;
+        self.marks &= self.marks - 1;
+        place
+    }
+
+    /// Those before `at` are of no interest.
+    #[inline(always)]
+    pub(crate) fn seek(&mut self, chunk: &[u8], at: usize) {
         let within = at.wrapping_sub(self.base);
         if within < BLOCK {
-            let marks = self.marks >> within;
-            if marks != 0 {
-                return at + marks.trailing_zeros() as usize;
-            }
+            self.marks &= u64::MAX << within;
+        } else {
+            *self = Self::new(chunk, at);
         }
-        self.advance(at)
     }
+}
 
-    #[inline(always)]
-    fn advance(&mut self, at: usize) -> usize {
-        let mut base = at.max(self.base + BLOCK);
-        loop {
-            let marks = marks_at(self.chunk, base);
-            if marks != 0 {
-                self.base = base;
-                self.marks = marks;
-                return base + marks.trailing_zeros() as usize;
-            }
-            base += BLOCK;
-        }
+/// The first block from `at` on in which something is marked.
+#[inline(never)]
+fn marked(chunk: &[u8], mut at: usize) -> usize {
+    while marks_at(chunk, at) == 0 {
+        at += BLOCK;
     }
+    at
 }
 
 #[inline(always)]
@@ -80,7 +90,7 @@ mod tests {
     use super::Stops;
 
     #[test]
-    fn the_next_stop_is_found_from_everywhere_in_chunks_of_any_length() {
+    fn stops_are_taken_in_order_from_everywhere_in_chunks_of_any_length() {
         for length in 0..150 {
             let mut chunk = vec![b'x'; length];
             for at in [3, 4, 63, 64, 100, 149] {
@@ -88,11 +98,16 @@ mod tests {
                     *byte = b"\"\\\n"[at % 3];
                 }
             }
-            let mut stops = Stops::new(&chunk, 0);
-            for at in 0..length {
-                let wanted = (at..length).find(|place| chunk[*place] != b'x');
-                let found = stops.next(at);
-                assert_eq!((found < length).then_some(found), wanted, "{length}, from {at}");
+            let stop_from = |at: usize| (at..length).find(|place| chunk[*place] != b'x');
+            for start in 0..length {
+                let mut stops = Stops::new(&chunk, 0);
+                stops.seek(&chunk, start);
+                let mut at = start;
+                while let Some(stop) = stop_from(at) {
+                    assert_eq!(stops.take(&chunk), stop, "{length}, from {start}");
+                    at = stop + 1;
+                }
+                assert!(stops.take(&chunk) >= length);
             }
         }
     }

@@ -80,9 +80,27 @@ pub(super) fn whole_escape(chunk: &[u8], at: usize) -> Option<usize> {
             let code = digits.iter().try_fold(0, |code, byte| with_digit(code, *byte).ok())?;
             (after_unit(code) == Ok(Text::Plain)).then_some(at + 6)
         }
-        [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(at + 2),
+        [b'\\', byte, ..] if is_single(*byte) => Some(at + 2),
         _ => None,
     }
+}
+
+/// Whether a byte behind a backslash is a whole escape: a bit of one of two words, since such bytes are in no order.
+#[inline(always)]
+fn is_single(byte: u8) -> bool {
+    const LOW: u64 = set(b"\"/");
+    const HIGH: u64 = set(b"\\bfnrt");
+    let word = if byte & 0x40 == 0 { LOW } else { HIGH };
+    byte.is_ascii() && word >> (byte & 63) & 1 != 0
+}
+
+const fn set(mut bytes: &[u8]) -> u64 {
+    let mut set = 0;
+    while let [byte, rest @ ..] = bytes {
+        set |= 1 << (*byte & 63);
+        bytes = rest;
+    }
+    set
 }
 
 #[inline]

@@ -1,6 +1,7 @@
 //! Names of members: read, or held back until they have ended.
 
 use crate::json::{Text, text_run};
+use crate::rules::NameRule;
 use crate::{Fault, Rules};
 
 use super::judge::Span;
@@ -91,14 +92,27 @@ impl Place {
     ) -> Result<usize, Fault> {
         self.expected = Expected::Colon;
         let rule = chunk.rules.names.find(raw, is_escaped);
+        self.end_known_name(rule, raw.len(), start, end, chunk)?;
+        if chunk.bytes.get(end) == Some(&b':') { Ok(self.colon(end, chunk)) } else { Ok(end) }
+    }
+
+    /// A name has ended of which `rule` speaks.
+    #[inline]
+    pub(super) fn end_known_name(
+        &mut self,
+        rule: Option<&NameRule>,
+        length: usize,
+        start: Option<usize>,
+        end: usize,
+        chunk: &mut Chunk<'_>,
+    ) -> Result<(), Fault> {
         if rule.is_none() && self.level.is_kept && self.way.is_nowhere() {
             self.entry_is_kept = true;
             self.stay(chunk);
-        } else {
-            let is_long = is_long(raw.len(), chunk.rules);
-            self.judge_member(rule, Span { start, end, is_long }, chunk)?;
+            return Ok(());
         }
-        if chunk.bytes.get(end) == Some(&b':') { Ok(self.colon(end, chunk)) } else { Ok(end) }
+        let is_long = is_long(length, chunk.rules);
+        self.judge_member(rule, Span { start, end, is_long }, chunk)
     }
 }
 

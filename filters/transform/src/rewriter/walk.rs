@@ -156,7 +156,10 @@ impl Place {
             return Ok(chunk.bytes.len());
         };
         self.end_value(end);
-        if chunk.bytes.get(end) == Some(&b',') && self.expected == Expected::CommaOrEnd {
+        if chunk.bytes.get(end) == Some(&b',')
+            && self.expected == Expected::CommaOrEnd
+            && !self.is_plain_here()
+        {
             return self.comma(end, chunk);
         }
         Ok(end)
@@ -173,7 +176,7 @@ impl Place {
         end
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn open(&mut self, byte: u8, at: usize, chunk: &mut Chunk<'_>) -> At {
         if self.outer.len() >= MOST_LEVELS {
             return Err(Fault::TooDeep);
@@ -197,7 +200,7 @@ impl Place {
         Ok(at + 1)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn close(&mut self, at: usize, chunk: &mut Chunk<'_>) -> usize {
         if self.entry == Entry::Blanks {
             self.end_empty(at, chunk);

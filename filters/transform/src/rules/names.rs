@@ -33,7 +33,7 @@ impl Names {
     }
 
     /// What is said of the name whose spelling between its quotes is `raw`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, raw: &[u8], is_escaped: bool) -> Option<&NameRule> {
         if is_escaped {
             return self.find_escaped(raw);
@@ -45,9 +45,10 @@ impl Names {
         bucket.iter().find(|rule| is_same(&rule.name, raw))
     }
 
+    /// One bit for each length that a name has; the last is for all longer ones.
     #[inline(always)]
-    pub(crate) fn may_hold(&self, length: usize) -> bool {
-        self.lengths & length_bit(length) != 0
+    pub(crate) fn lengths(&self) -> u64 {
+        self.lengths
     }
 
     fn find_escaped(&self, raw: &[u8]) -> Option<&NameRule> {
