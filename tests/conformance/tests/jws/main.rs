@@ -4,7 +4,9 @@
 mod attacks;
 mod aws_lc;
 mod gate;
+mod identity_providers;
 mod oracle;
 mod two_verifiers;
 mod vectors;
 mod wycheproof;
+mod wycheproof_keys;
