@@ -33,7 +33,7 @@ pub enum Algorithm {
     Ps(Hash),
     /// ECDSA: ES256, ES384, ES512.
     Es(Curve),
-    /// Ed25519.
+    /// Ed25519 (RFC 8037).
     EdDsa,
     /// HMAC: HS256, HS384, HS512.
     Hs(Hash),
@@ -43,7 +43,8 @@ pub enum Algorithm {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AlgorithmSet(u16);
 
-const NAMES: [(&str, Algorithm); 13] = [
+/// Every name, the one that is told first.
+const NAMES: [(&str, Algorithm); 14] = [
     ("RS256", Algorithm::Rs(Hash::Sha256)),
     ("RS384", Algorithm::Rs(Hash::Sha384)),
     ("RS512", Algorithm::Rs(Hash::Sha512)),
@@ -54,6 +55,8 @@ const NAMES: [(&str, Algorithm); 13] = [
     ("ES384", Algorithm::Es(Curve::P384)),
     ("ES512", Algorithm::Es(Curve::P521)),
     ("EdDSA", Algorithm::EdDsa),
+    // RFC 9864, section 2.2: the same, by a name that says which curve.
+    ("Ed25519", Algorithm::EdDsa),
     ("HS256", Algorithm::Hs(Hash::Sha256)),
     ("HS384", Algorithm::Hs(Hash::Sha384)),
     ("HS512", Algorithm::Hs(Hash::Sha512)),
@@ -173,11 +176,12 @@ mod tests {
     fn names_are_exact() {
         for (name, algorithm) in NAMES {
             assert_eq!(Algorithm::parse(name), Some(algorithm));
-            assert_eq!(algorithm.name(), name);
+            assert_eq!(algorithm.name(), if name == "Ed25519" { "EdDSA" } else { name });
         }
-        for name in
-            ["", "none", "None", "NONE", "rs256", "RS1", "ES256K", "Ed25519", "EDDSA", "HS1", "RS256 "]
-        {
+        for name in [
+            "", "none", "None", "NONE", "rs256", "RS1", "ES256K", "Ed448", "ed25519", "EDDSA", "HS1",
+            "RS256 ",
+        ] {
             assert_eq!(Algorithm::parse(name), None, "{name}");
         }
     }

@@ -71,6 +71,20 @@ fn a_public_key_is_no_secret() {
 }
 
 #[test]
+fn ed25519_goes_by_two_names() {
+    let pair = ed25519_compact::KeyPair::from_seed(ed25519_compact::Seed::new([7; 32]));
+    let jwk = |alg: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"{alg}}}"#, base64(*pair.pk));
+    for alg in ["", r#","alg":"EdDSA""#, r#","alg":"Ed25519""#] {
+        let mut gate = Gate::of(&format!(r#""jwks":{{"keys":[{}]}}"#, jwk(alg)));
+        for name in ["EdDSA", "Ed25519"] {
+            let input = format!("{}.{}", base64(format!(r#"{{"alg":"{name}"}}"#)), base64(CLAIMS));
+            let token = format!("{input}.{}", base64(*pair.sk.sign(&input, None)));
+            assert!(gate.show(&token).is_verified(), "{name}, key {alg}");
+        }
+    }
+}
+
+#[test]
 fn the_provider_is_the_issuers() {
     let provider =
         |issuer: &str, secret: &[u8]| format!(r#"{{"issuer":"{issuer}","jwks":{}}}"#, jwks("k", secret));
