@@ -117,8 +117,11 @@ fn failures_are_told_apart() {
 #[test]
 fn a_reset_at_the_end_of_a_parts_time_is_a_timeout() {
     let table = [
-        ("", 990, 502, "reset"),
+        ("", 949, 502, "reset"),
+        ("", 950, 504, "timed_out"),
         ("", 1000, 504, "timed_out"),
+        (r#", "timeout": "50ms""#, 44, 502, "reset"),
+        (r#", "timeout": "50ms""#, 45, 504, "timed_out"),
         (r#", "timeout": "50ms""#, 50, 504, "timed_out"),
     ];
     for (more, millis, status, reason) in table {
