@@ -1,6 +1,7 @@
 //! Checking against a table of the grammar's corners and against `serde_json`; walking against `serde_json`.
 
 use proptest::prelude::*;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{DEEPEST, Json, NotJson};
@@ -172,6 +173,8 @@ proptest! {
         text[place] = byte;
         // Half a surrogate pair is the one thing that a parser into Unicode text refuses and the grammar does not.
         prop_assume!(!text.windows(3).any(|three| three.eq_ignore_ascii_case(b"\\ud")));
-        prop_assert_eq!(Json::check(&text).is_ok(), serde_json::from_slice::<Value>(&text).is_ok());
+        // A parser that makes nothing of it, so that no number is too large for it.
+        let parsed = std::str::from_utf8(&text).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+        prop_assert_eq!(Json::check(&text).is_ok(), parsed);
     }
 }
