@@ -363,6 +363,23 @@ pub(crate) fn foreign_function(name: &str, argument: &[u8]) -> Result<Vec<u8>, S
     })
 }
 
+/// As [`foreign_function`], for the length of the answer alone: where the host is given no place for an answer, it keeps it.
+pub(crate) fn length_of_foreign_function(name: &str, argument: &[u8]) -> Result<usize, Status> {
+    let (nowhere, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: slices and pointers are valid for the call, or null where the host looks for that.
+    checked(unsafe {
+        proxy_call_foreign_function(
+            name.as_ptr(),
+            name.len(),
+            argument.as_ptr(),
+            argument.len(),
+            nowhere,
+            &raw mut size,
+        )
+    })?;
+    Ok(size)
+}
+
 /// Defines a metric: 0 is a counter, 1 a gauge, 2 a histogram.
 pub(crate) fn define_metric(kind: u32, name: &str) -> Result<u32, Status> {
     let mut id = 0;

@@ -119,3 +119,9 @@ pub fn answer_message(most: usize) -> Vec<u8> {
 pub fn foreign_function(name: &str, argument: &[u8]) -> Option<Vec<u8>> {
     abi::foreign_function(name, argument).ok()
 }
+
+/// As [`foreign_function`], for the length of the answer alone, which costs half of it.
+#[must_use]
+pub fn length_of_foreign_function(name: &str, argument: &[u8]) -> Option<usize> {
+    abi::length_of_foreign_function(name, argument).ok()
+}

@@ -43,10 +43,11 @@ pub(crate) unsafe fn text<'a>(data: *const u8, size: usize) -> std::borrow::Cow<
 /// Gives `value` to the guest. An empty value is a null pointer and a size of nought, as Envoy's is.
 ///
 /// # Safety
-/// `data` and `size` are null or can be written to; the guest frees what it finds there.
+/// `data` and `size` are null or can be written to; the guest frees what it finds there, and is given nothing where there is
+/// no place for it.
 pub(crate) unsafe fn give(value: Vec<u8>, data: *mut *mut u8, size: *mut usize) -> Answer {
     let length = value.len();
-    let pointer = if value.is_empty() {
+    let pointer = if value.is_empty() || data.is_null() {
         std::ptr::null_mut()
     } else {
         GIVEN.set(true);

@@ -220,6 +220,7 @@ fn a_foreign_function_is_there_when_the_host_has_it() {
     play(|_, event| {
         if matches!(event, Event::RequestHeaders { .. }) {
             assert_eq!(host::foreign_function("shout", "hey").as_deref(), Ok("HEY"));
+            assert_eq!(host::length_of_foreign_function("shout", "hey"), Ok(3));
             assert_eq!(host::foreign_function("drain_connection", ""), Err(NOT_FOUND));
         }
         CONTINUE

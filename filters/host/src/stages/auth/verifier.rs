@@ -11,22 +11,23 @@ use crate::protobuf::{length_delimited, push_field};
 #[derive(Default)]
 pub(super) struct BoringSsl {
     is_missing: Cell<bool>,
+    lengths: Cell<Lengths>,
 }
 
-impl SignatureCheck for BoringSsl {
-    fn verify(&self, hash: Hash, key: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
-        if self.is_missing.get() {
-            return None;
-        }
-        let arguments = encode_arguments(hash, key, message, signature);
-        let result = host::foreign_function("verify_signature", &arguments);
-        if result.is_none() {
-            log::info!("the host does not verify signatures: the module does, which takes longer");
-            self.is_missing.set(true);
-        }
-        verdict(&result?)
-    }
+/// Whether the length of an answer says what it means. It comes for free, while each answer that is read has the host enter
+/// the module for memory, which costs as much as the rest of the crossing.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Lengths {
+    /// Nobody has looked.
+    #[default]
+    Unknown,
+    /// A yes has [`YES`]'s length, and a no this one.
+    Tell { no: usize },
+    /// The host says yes to what it must not, or its words are of one length.
+    TellNothing,
 }
+
+const FUNCTION: &str = "verify_signature";
 
 /// Tags of `VerifySignatureArguments` (protocol buffers, all fields length-delimited).
 const HASH_FUNCTION: u8 = length_delimited(1);
@@ -37,8 +38,63 @@ const TEXT: u8 = length_delimited(4);
 const RESULT: u8 = 1 << 3;
 const ERROR: u8 = length_delimited(2);
 
+const YES: &[u8] = &[RESULT, 1];
+
 /// The one error that is a verdict: the signature is not the key's. Others are about the key or the function.
 const NO: &[u8] = b"Failed to verify digest";
+
+impl SignatureCheck for BoringSsl {
+    fn verify(&self, hash: Hash, key: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
+        if self.is_missing.get() {
+            return None;
+        }
+        let arguments = encode_arguments(hash, key, message, signature);
+        if let Some(verdict) = self.verdict_by_length(&arguments) {
+            return Some(verdict);
+        }
+        let is_good = verdict(&self.ask(&arguments)?)?;
+        if is_good && self.lengths.get() == Lengths::Unknown {
+            self.lengths.set(self.learn(hash, key, message, signature));
+        }
+        Some(is_good)
+    }
+}
+
+impl BoringSsl {
+    fn ask(&self, arguments: &[u8]) -> Option<Vec<u8>> {
+        let answer = host::foreign_function(FUNCTION, arguments);
+        if answer.is_none() {
+            log::info!("the host does not verify signatures: the module does, which takes longer");
+            self.is_missing.set(true);
+        }
+        answer
+    }
+
+    /// `None` where the length says nothing, so that the answer has to be read.
+    fn verdict_by_length(&self, arguments: &[u8]) -> Option<bool> {
+        let Lengths::Tell { no } = self.lengths.get() else {
+            return None;
+        };
+        match host::length_of_foreign_function(FUNCTION, arguments)? {
+            length if length == YES.len() => Some(true),
+            length if length == no => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Has a signature refused that is one bit off a good one, so that it is seen how the host says no.
+    fn learn(&self, hash: Hash, key: &[u8], message: &[u8], good_signature: &[u8]) -> Lengths {
+        let mut signature = good_signature.to_vec();
+        if let Some(last) = signature.last_mut() {
+            *last ^= 1;
+        }
+        let answer = self.ask(&encode_arguments(hash, key, message, &signature)).unwrap_or_default();
+        match verdict(&answer) {
+            Some(false) if answer.len() != YES.len() => Lengths::Tell { no: answer.len() },
+            _ => Lengths::TellNothing,
+        }
+    }
+}
 
 fn encode_arguments(hash: Hash, key: &[u8], message: &[u8], signature: &[u8]) -> Vec<u8> {
     // Four tags and lengths, and the hash's name.
@@ -52,9 +108,9 @@ fn encode_arguments(hash: Hash, key: &[u8], message: &[u8], signature: &[u8]) ->
 }
 
 /// A clear yes or no; `None` for anything else that the host may say.
-fn verdict(result: &[u8]) -> Option<bool> {
-    match result {
-        [RESULT, 1] => Some(true),
+fn verdict(answer: &[u8]) -> Option<bool> {
+    match answer {
+        YES => Some(true),
         [ERROR, _, error @ ..] if error.starts_with(NO) => Some(false),
         _ => None,
     }

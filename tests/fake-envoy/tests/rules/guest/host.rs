@@ -174,6 +174,13 @@ pub(crate) fn foreign_function(name: &str, argument: &str) -> Result<String, u32
     received(|p, s| unsafe { proxy_call_foreign_function(name.as_ptr(), name.len(), a, n, p, s) }).map(text)
 }
 
+pub(crate) fn length_of_foreign_function(name: &str, argument: &str) -> Result<usize, u32> {
+    let (a, n, mut size) = (argument.as_ptr(), argument.len(), 0);
+    let nowhere = std::ptr::null_mut();
+    checked(unsafe { proxy_call_foreign_function(name.as_ptr(), name.len(), a, n, nowhere, &raw mut size) })?;
+    Ok(size)
+}
+
 pub(crate) fn set_effective_context(context: u32) -> Result<(), u32> {
     checked(unsafe { proxy_set_effective_context(context) })
 }
