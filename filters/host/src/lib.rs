@@ -22,3 +22,5 @@ pub mod metrics;
 mod logger;
 mod protobuf;
 mod abi;
+#[cfg(target_os = "wasi")]
+mod allocator;

@@ -3,9 +3,11 @@
 //! No borrow is held across a stage, so that nothing a stage does can collide with the bookkeeping.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
+
+use foldhash::fast::FixedState;
 
 use crate::abi::{self, Buffer};
 use crate::flow::{Action, Flow};
@@ -21,7 +23,7 @@ thread_local! {
         Vm {
             module: Cell::new(None),
             roots: RefCell::new(BTreeMap::new()),
-            requests: RefCell::new(BTreeMap::new()),
+            requests: RefCell::new(HashMap::with_hasher(FixedState::with_seed(0))),
             calls: RefCell::new(VecDeque::new()),
         }
     };
@@ -30,7 +32,8 @@ thread_local! {
 struct Vm {
     module: Cell<Option<Module>>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
-    requests: RefCell<BTreeMap<ContextId, Request>>,
+    /// Envoy numbers them, so that nobody can choose numbers that collide.
+    requests: RefCell<HashMap<ContextId, Request, FixedState>>,
     /// Which requests wait for a call. An entry goes with the answer, which Envoy gives to every call in its time, also
     /// where the request has gone. Sorted: new calls have the highest numbers, and old ones are answered first.
     calls: RefCell<VecDeque<(CallId, ContextId)>>,
@@ -74,10 +77,19 @@ impl Root {
 
     /// Keeps or forgets when a request wants to be woken; says whether that changed anything.
     fn note(&self, context: ContextId, due: Option<Duration>) -> bool {
+        match due {
+            None if self.sleepers.borrow().is_empty() => false,
+            due => self.change_sleepers(context, due),
+        }
+    }
+
+    /// Apart, since hardly a request ever waits.
+    #[cold]
+    fn change_sleepers(&self, context: ContextId, due: Option<Duration>) -> bool {
         let mut sleepers = self.sleepers.borrow_mut();
         match due {
             Some(due) => sleepers.insert(context, due) != Some(due),
-            None => !sleepers.is_empty() && sleepers.remove(&context).is_some(),
+            None => sleepers.remove(&context).is_some(),
         }
     }
 }

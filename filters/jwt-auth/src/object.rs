@@ -174,6 +174,9 @@ fn borrow<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'a, 
     deserializer.deserialize_str(Borrowing)
 }
 
+/// Most tokens have no more members, and are read without moving any.
+const TYPICAL: usize = 12;
+
 struct Members;
 
 impl<'de> Visitor<'de> for Members {
@@ -184,7 +187,7 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(TYPICAL);
         while let Some(member) = map.next_entry()? {
             members.push(member);
         }
