@@ -3,6 +3,7 @@
 //! A call names the host of its upstream. It carries the headers that the document sets on the part, those of the
 //! client that the plan hands on, and none else: a part's answer must not depend on what else the client sent.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::time::Duration;
 
@@ -67,16 +68,20 @@ impl<'a> Sending<'a> {
     }
 }
 
-/// A part's filled templates, one behind the other in one buffer.
-struct Filled {
-    text: Vec<u8>,
+/// A part's filled templates, one behind the other in one buffer. A part without holes has no need of one.
+struct Filled<'p> {
+    text: Cow<'p, [u8]>,
     target_end: usize,
     /// Where each header's value ends.
     header_ends: Vec<usize>,
 }
 
-impl Filled {
-    fn of(part: &Part, values: &impl Values) -> Result<Self, Unfilled> {
+impl<'p> Filled<'p> {
+    fn of(part: &'p Part, values: &impl Values) -> Result<Self, Unfilled> {
+        if let Some(target) = part.target.literal().filter(|_| part.headers.is_empty()) {
+            let target_end = target.len();
+            return Ok(Self { text: target.as_bytes().into(), target_end, header_ends: Vec::new() });
+        }
         let mut text = Vec::with_capacity(USUAL_TEXT);
         part.target.fill(values, &mut text)?;
         let target_end = text.len();
@@ -85,7 +90,7 @@ impl Filled {
             value.fill(values, &mut text)?;
             header_ends.push(text.len());
         }
-        Ok(Self { text, target_end, header_ends })
+        Ok(Self { text: text.into(), target_end, header_ends })
     }
 
     fn target(&self) -> &[u8] {

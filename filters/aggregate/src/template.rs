@@ -101,6 +101,14 @@ impl Template {
         Ok(())
     }
 
+    /// The whole text of a template without holes.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match &*self.pieces {
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Where its values come from.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.pieces.iter().filter_map(|piece| match piece {

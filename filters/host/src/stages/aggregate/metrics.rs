@@ -1,7 +1,8 @@
 //! How long parts take and why they fail, by the names that the document gives them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use portcullis_aggregate::{End, Report};
 use portcullis_document::AggregationConfig;
 
@@ -9,7 +10,7 @@ use crate::metrics::{CountersByWord, Histogram};
 
 /// The metrics of all parts; parts of one name share theirs.
 pub(super) struct PartMetrics {
-    parts: BTreeMap<String, PartMetric>,
+    parts: HashMap<String, PartMetric, FixedState>,
 }
 
 struct PartMetric {
@@ -20,7 +21,7 @@ struct PartMetric {
 
 impl PartMetrics {
     pub(super) fn of(aggregations: &[AggregationConfig]) -> Self {
-        let mut parts = BTreeMap::new();
+        let mut parts = HashMap::<_, _, FixedState>::default();
         for part in aggregations.iter().flat_map(|aggregation| &aggregation.parts) {
             let name = &part.name.text;
             parts.entry(name.clone()).or_insert_with(|| PartMetric::named(name));
