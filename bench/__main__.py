@@ -13,6 +13,7 @@ from bench.scenario import ALL, Entry, chosen, with_modules_of
 
 _FULL = measure.Pace(rounds=5, seconds=3, warm_up=1)
 _QUICK = measure.Pace(rounds=5, seconds=1, warm_up=1)
+_TOGETHER = measure.Pace(rounds=6, seconds=10, warm_up=1, together=True)
 _SMOKE = measure.Pace(rounds=1, seconds=1, warm_up=0, repeats=0, only_ours=True)
 
 
@@ -40,6 +41,7 @@ def _options() -> argparse.Namespace:
     pace = parser.add_mutually_exclusive_group()
     pace.add_argument("--quick", action="store_true", help="short windows; without names, the main scenarios")
     pace.add_argument("--smoke", action="store_true", help="check all contestants, and put one second of load on ours")
+    pace.add_argument("--together", action="store_true", help="all contestants at once: steady ratios on a noisy machine")
     parser.add_argument("--against", type=Path, metavar="FOLDER", help="measure the modules of this folder as well")
     parser.add_argument("--rounds", type=int, help="rounds for each contestant")
     parser.add_argument("--seconds", type=int, help="length of a window")
@@ -53,7 +55,7 @@ def _entries(options: argparse.Namespace) -> list[Entry]:
 
 
 def _pace(options: argparse.Namespace) -> measure.Pace:
-    pace = _SMOKE if options.smoke else _QUICK if options.quick else _FULL
+    pace = _SMOKE if options.smoke else _QUICK if options.quick else _TOGETHER if options.together else _FULL
     return replace(pace, rounds=options.rounds or pace.rounds, seconds=options.seconds or pace.seconds)
 
 

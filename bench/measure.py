@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import envoy, nginx, verify
+from bench import envoy, nginx, together, verify
 from bench.load import Sender
 from bench.process import CPUS, TICKS, Process
 from bench.scenario import OURS, Contestant, NginxContestant, Scenario
@@ -52,11 +52,13 @@ class Pace:
     repeats: int = 2
     # Only our own filters are put under load; the others are checked.
     only_ours: bool = False
+    # All contestants at once, on one processor.
+    together: bool = False
 
 
 def run(name: str, scenario: Scenario, pace: Pace, say: Callable[[str], None]) -> list[Result]:
     """Measures the contestants of a scenario; those that fail their checks are not measured."""
-    sender = Sender(name, scenario.load)
+    sender = together.sender(name, scenario.load) if pace.together else Sender(name, scenario.load)
     results = [Result(contestant.name, contestant.role) for contestant in scenario.contestants]
     with ExitStack() as stack:
         upstream = None
@@ -72,7 +74,11 @@ def run(name: str, scenario: Scenario, pace: Pace, say: Callable[[str], None]) -
                 _verify(server, contestant, result, scenario)
             if server and not result.broken and (result.role == OURS or not pace.only_ours):
                 running.append((server, result))
-        _measure(running, upstream, sender, pace, say)
+        for server, result in running if pace.warm_up else []:
+            say(f"warming up {result.name}")
+            _guarded(result, lambda: sender.warm_up(server.port, pace.warm_up))
+        measured = _measure_together if pace.together else _measure
+        measured(running, upstream, sender, pace, say)
     return results
 
 
@@ -100,14 +106,23 @@ def _verify(server: Process, contestant: Contestant, result: Result, scenario: S
 
 
 def _measure(running: list, upstream: Process | None, sender: Sender, pace: Pace, say: Callable[[str], None]) -> None:
-    for server, result in running if pace.warm_up else []:
-        say(f"warming up {result.name}")
-        _guarded(result, lambda: sender.warm_up(server.port, pace.warm_up))
     for round_ in range(pace.rounds):
         for server, result in running:
             if not result.broken:
                 say(f"round {round_ + 1} of {pace.rounds}, {result.name}")
                 _guarded(result, lambda: result.samples.append(_undisturbed(server, upstream, sender, pace)))
+
+
+def _measure_together(running: list, _upstream, sender: Sender, pace: Pace, say: Callable[[str], None]) -> None:
+    for round_ in range(pace.rounds):
+        say(f"round {round_ + 1} of {pace.rounds}, all together")
+        whole = [(server, result) for server, result in running if not result.broken]
+        samples = together.round_of([server for server, _ in whole], lambda server: _shared_sample(server, sender, pace))
+        for (_, result), sample in zip(whole, samples):
+            if isinstance(sample, Exception):
+                result.broken = str(sample)
+            else:
+                result.samples.append(sample)
 
 
 def _guarded(result: Result, act: Callable[[], None]) -> None:
@@ -141,6 +156,14 @@ def _sample(server: Process, upstream: Process | None, sender: Sender, pace: Pac
         rss_mb=server.resident_bytes() / 1e6,
         disturbed=max(0.0, others / elapsed / CPUS),
     )
+
+
+def _shared_sample(server: Process, sender: Sender, pace: Pace) -> Sample:
+    """Its rate is what it would be if it had the processor for itself, since how many turns it got is not its merit."""
+    cpu_before = server.cpu_seconds()
+    outcome = sender.send(server.port, pace.seconds)
+    cpu_us = (server.cpu_seconds() - cpu_before) / outcome.requests * 1e6
+    return Sample(1e6 / cpu_us, cpu_us, outcome.p50_us, outcome.p99_us, server.resident_bytes() / 1e6, disturbed=0.0)
 
 
 def _own_seconds(*servers: Process | None) -> float:
