@@ -34,7 +34,7 @@ pub struct Gather {
 #[derive(Debug)]
 pub enum Progress {
     /// There are answers to come.
-    Waiting(Gather),
+    Waiting(Box<Gather>),
     /// It is over.
     Done(Box<Outcome>),
 }
@@ -59,12 +59,17 @@ impl Gather {
         let states =
             plan.parts.iter().map(|part| if is_wanted(part) { State::Due } else { State::LeftOut }).collect();
         let gather = Self { plan, captures, started: turn.now, states, calls: Vec::new() };
-        gather.go_on(turn)
+        Box::new(gather).go_on(turn)
     }
 
     /// A call has come back. One that is not known, or whose part has been settled by its twin, changes nothing.
     #[must_use]
-    pub fn on_answer(mut self, call: CallId, answer: &Answer<'_>, turn: &mut Turn<'_>) -> Progress {
+    pub fn on_answer(
+        mut self: Box<Self>,
+        call: CallId,
+        answer: &Answer<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Progress {
         if let Some(at) = self.calls.iter().position(|(known, _)| *known == call) {
             let (_, number) = self.calls.swap_remove(at);
             if let (Some(part), Some(state)) = (self.plan.parts.get(number), self.states.get_mut(number)) {
@@ -82,7 +87,7 @@ impl Gather {
 
     /// Sends the second copies that are due. A copy that cannot be sent is as if there were none.
     #[must_use]
-    pub fn on_time(mut self, turn: &mut Turn<'_>) -> Progress {
+    pub fn on_time(mut self: Box<Self>, turn: &mut Turn<'_>) -> Progress {
         let plan = Rc::clone(&self.plan);
         let sending = Sending::new(&plan, turn.request);
         for (number, part) in plan.parts.iter().enumerate() {
@@ -98,7 +103,7 @@ impl Gather {
     }
 
     /// Asks what can be asked now, and sees whether that was all.
-    fn go_on(mut self, turn: &mut Turn<'_>) -> Progress {
+    fn go_on(mut self: Box<Self>, turn: &mut Turn<'_>) -> Progress {
         let plan = Rc::clone(&self.plan);
         let sending = Sending::new(&plan, turn.request);
         for number in &plan.order {
@@ -181,7 +186,7 @@ impl Gather {
         part.timeout.map_or(deadline, |timeout| deadline.min(since.saturating_add(timeout)))
     }
 
-    fn refused(self, part: &Part, failure: &Failure, now: Duration) -> Progress {
+    fn refused(&self, part: &Part, failure: &Failure, now: Duration) -> Progress {
         let refusal = match failure {
             Failure::Status(404) if part.passes_not_found => not_found(&part.name),
             failure => failure.refusal(&part.name),
@@ -189,7 +194,7 @@ impl Gather {
         Progress::done(Ending::Refused(refusal), self.report(now))
     }
 
-    fn answered(self, turn: &Turn<'_>) -> Progress {
+    fn answered(&self, turn: &Turn<'_>) -> Progress {
         let value = |number: usize| self.states.get(number)?.value(self.plan.parts.get(number)?);
         let stitched = stitch(&self.plan.layout, &value);
         let report = Report { clashed: stitched.clashed, ..self.report(turn.now) };

@@ -81,7 +81,7 @@ fn a_page_of_three_parts_costs_exactly_this() {
     let document = json!({ "headers_wait": true, "aggregations": [{ "path": "/api/home", "parts": parts }] });
     let gate = native_tests::module(Module::AGGREGATE, &document.to_string());
     let envoy = gate.with(|setup| setup.headers_wait(true)).cluster("service:1").start().unwrap();
-    assert_eq!(cost_of(&envoy, &page), (13, 18, 31));
+    assert_eq!(cost_of(&envoy, &page), (13, 18, 32));
 }
 
 #[test]

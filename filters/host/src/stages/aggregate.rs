@@ -25,7 +25,7 @@ pub(super) struct Aggregate {
 
 /// A request whose parts are under way.
 struct Gathering {
-    gather: Gather,
+    gather: Box<Gather>,
     metrics: Rc<PartMetrics>,
 }
 
