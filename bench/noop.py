@@ -38,10 +38,10 @@ _ANSWER, _TEXTS, _GIVEN = 0, 64, 4096
 
 @dataclass(frozen=True)
 class Call:
-    """A call to Envoy: a function of the ABI and its arguments, numbers or texts (which count as two: place and length)."""
+    """A call to Envoy: a function of the ABI and its arguments, numbers or bytes (which count as two: place and length)."""
 
     function: str
-    arguments: Sequence[int | str]
+    arguments: Sequence[int | str | bytes]
 
 
 CLOCK = Call("proxy_get_current_time_nanoseconds", [_ANSWER])
@@ -55,8 +55,14 @@ READ_ANSWER = Call("proxy_get_header_map_pairs", [2, _ANSWER, _ANSWER + 4])
 REMOVE_LENGTH = Call("proxy_remove_header_map_value", [2, "content-length"])
 READ_BODY = Call("proxy_get_buffer_bytes", [1, 0, 4096, _ANSWER, _ANSWER + 4])
 WRITE_BODY = Call("proxy_set_buffer_bytes", [1, 0, 4096, '{"ok":true}'])
+NOWHERE = 0
 READ_SHARED = Call("proxy_get_shared_data", ["portcullis", _ANSWER, _ANSWER + 4, _ANSWER + 8])
 WRITE_SHARED = Call("proxy_set_shared_data", ["portcullis", "0123456789abcdef", 0])
+
+
+def foreign(name: str, argument: bytes, is_read: bool) -> Call:
+    """A function that Envoy offers by name; its answer is read, or only measured."""
+    return Call("proxy_call_foreign_function", [name, argument, _ANSWER if is_read else NOWHERE, _ANSWER + 4])
 
 
 def module(name: str, callbacks: Sequence[str], calls: Mapping[str, Sequence[Call]] | None = None) -> Path:
@@ -110,11 +116,12 @@ class _Module:
             flat += [argument] if isinstance(argument, int) else [self._place(argument), len(argument)]
         return flat
 
-    def _place(self, text: str) -> int:
+    def _place(self, text: str | bytes) -> int:
         """Where a text stands in memory; it is put there if it is not there yet."""
-        if text.encode() not in self._texts:
-            self._texts += text.encode()
-        return _TEXTS + self._texts.index(text.encode())
+        raw = text.encode() if isinstance(text, str) else text
+        if raw not in self._texts:
+            self._texts += raw
+        return _TEXTS + self._texts.index(raw)
 
 
 # on_done says that it is done; memory is always given at the same place, which nobody reads.

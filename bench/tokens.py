@@ -39,6 +39,20 @@ def expired(algorithm: str) -> str:
     return _token(algorithm, {"sub": "usr_0", "exp": _YEAR_2020})
 
 
+def signature_question(algorithm: str) -> bytes:
+    """What Envoy's `verify_signature` is asked about the first good token (`VerifySignatureArguments`, protocol buffers)."""
+    text, signature = minted(algorithm, 1)[0].rsplit(".", 1)
+    raw = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
+    fields = [b"sha256", _public(_KEYS[algorithm]), raw, text.encode()]
+    return b"".join(bytes([number << 3 | 2]) + _length(field) + field for number, field in enumerate(fields, 1))
+
+
+def _length(field: bytes) -> bytes:
+    """A varint of one byte or two, which is as long as keys and signatures get."""
+    length = len(field)
+    return bytes([length]) if length < 128 else bytes([length & 127 | 128, length >> 7])
+
+
 @cache
 def key_set() -> dict:
     """The public keys, as a JWKS."""

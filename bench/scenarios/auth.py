@@ -1,10 +1,10 @@
 """Tokens: verified on each request, or remembered; one user, or ten thousand."""
 
-from bench import tokens
+from bench import noop, tokens
 from bench.envoy import SEEN
 from bench.native import jwt_authn
-from bench.portcullis import auth, module
-from bench.scenario import BARE, NATIVE, OURS, Check, Contestant, Load, Request, Scenario, add
+from bench.portcullis import auth, module, wasm
+from bench.scenario import BARE, NATIVE, OTHER, OURS, Check, Contestant, Load, Request, Scenario, add
 from bench.verify import holds
 
 MANY = 10_000
@@ -42,6 +42,26 @@ def jwt(algorithm: str, users: int, cache: int) -> Scenario:
     )
 
 
+def anatomy_of_a_token() -> Scenario:
+    """A module that makes the calls to Envoy that a verified token needs, and has no code of its own: what it takes is out of reach."""
+    edits = [noop.Call("proxy_remove_header_map_value", [0, "authorization"]), noop.SET, noop.SET_ANOTHER]
+
+    def calls(name: str, *verify: noop.Call) -> Contestant:
+        made = {"proxy_on_request_headers": [noop.READ_ALL, noop.CLOCK, *verify, *edits]}
+        return Contestant(name, OTHER, [wasm("noop", noop.module(name.replace(" ", "-"), noop.REQUEST_HEADERS, made))])
+
+    question = tokens.signature_question("RS256")
+    scenario = jwt("RS256", users=1, cache=0)
+    bare, native, ours = scenario.contestants
+    others = [
+        calls("headers and clock alone"),
+        calls("verdict read", noop.foreign("verify_signature", question, is_read=True)),
+        calls("verdict by length", noop.foreign("verify_signature", question, is_read=False)),
+    ]
+    return Scenario(scenario.load, [bare, native, *others, ours])
+
+
+add("anatomy-token", "what the calls to Envoy alone cost of an RS256 token that is verified", anatomy_of_a_token)
 add("jwt-rs256", "RS256, one token, each request verified", jwt, algorithm="RS256", users=1, cache=0)
 add("jwt-rs256-cached", "RS256, one token, remembered", jwt, quick=True, algorithm="RS256", users=1, cache=CACHE)
 add("jwt-rs256-cached-many", "RS256, 10,000 tokens, remembered", jwt, algorithm="RS256", users=MANY, cache=CACHE)
