@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import envoy, nginx, together, verify
-from bench.load import Sender
+from bench.load import Outcome, Sender
 from bench.process import CPUS, TICKS, Process
 from bench.scenario import OURS, Contestant, NginxContestant, Scenario
 
@@ -117,12 +117,7 @@ def _measure_together(running: list, _upstream, sender: Sender, pace: Pace, say:
     for round_ in range(pace.rounds):
         say(f"round {round_ + 1} of {pace.rounds}, all together")
         whole = [(server, result) for server, result in running if not result.broken]
-        samples = together.round_of([server for server, _ in whole], lambda server: _shared_sample(server, sender, pace))
-        for (_, result), sample in zip(whole, samples):
-            if isinstance(sample, Exception):
-                result.broken = str(sample)
-            else:
-                result.samples.append(sample)
+        together.at_once(whole, lambda server, result: _guarded(result, lambda: result.samples.append(_shared_sample(server, sender, pace))))
 
 
 def _guarded(result: Result, act: Callable[[], None]) -> None:
@@ -143,14 +138,12 @@ def _undisturbed(server: Process, upstream: Process | None, sender: Sender, pace
 
 def _sample(server: Process, upstream: Process | None, sender: Sender, pace: Pace) -> Sample:
     begin, all_before, ours_before = time.monotonic(), _busy_seconds(), _own_seconds(server, upstream)
-    cpu_before = server.cpu_seconds()
-    outcome = sender.send(server.port, pace.seconds)
-    cpu = server.cpu_seconds() - cpu_before
+    outcome, cpu_us = _under_load(server, sender, pace)
     elapsed = time.monotonic() - begin
     others = _busy_seconds() - all_before - (_own_seconds(server, upstream) - ours_before)
     return Sample(
         rps=outcome.requests / outcome.seconds,
-        cpu_us=cpu / outcome.requests * 1e6,
+        cpu_us=cpu_us,
         p50_us=outcome.p50_us,
         p99_us=outcome.p99_us,
         rss_mb=server.resident_bytes() / 1e6,
@@ -160,10 +153,15 @@ def _sample(server: Process, upstream: Process | None, sender: Sender, pace: Pac
 
 def _shared_sample(server: Process, sender: Sender, pace: Pace) -> Sample:
     """Its rate is what it would be if it had the processor for itself, since how many turns it got is not its merit."""
-    cpu_before = server.cpu_seconds()
-    outcome = sender.send(server.port, pace.seconds)
-    cpu_us = (server.cpu_seconds() - cpu_before) / outcome.requests * 1e6
+    outcome, cpu_us = _under_load(server, sender, pace)
     return Sample(1e6 / cpu_us, cpu_us, outcome.p50_us, outcome.p99_us, server.resident_bytes() / 1e6, disturbed=0.0)
+
+
+def _under_load(server: Process, sender: Sender, pace: Pace) -> tuple[Outcome, float]:
+    """What came of a load, and the server's CPU time for each of its requests, in microseconds."""
+    before = server.cpu_seconds()
+    outcome = sender.send(server.port, pace.seconds)
+    return outcome, (server.cpu_seconds() - before) / outcome.requests * 1e6
 
 
 def _own_seconds(*servers: Process | None) -> float:

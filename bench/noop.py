@@ -33,7 +33,9 @@ REQUEST_HEADERS = ["proxy_on_request_headers"]
 ALL_CALLBACKS = list(_CALLBACKS)
 
 # Where answers of the host go, and where it finds texts: all in the first page of memory.
-_ANSWER, _TEXTS, _GIVEN = 0, 64, 4096
+_ANSWER, _TEXTS, _GIVEN = 16, 64, 4096
+# A place that stands for none.
+_NOWHERE = 0
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,13 @@ READ_ANSWER = Call("proxy_get_header_map_pairs", [2, _ANSWER, _ANSWER + 4])
 REMOVE_LENGTH = Call("proxy_remove_header_map_value", [2, "content-length"])
 READ_BODY = Call("proxy_get_buffer_bytes", [1, 0, 4096, _ANSWER, _ANSWER + 4])
 WRITE_BODY = Call("proxy_set_buffer_bytes", [1, 0, 4096, '{"ok":true}'])
-NOWHERE = 0
 READ_SHARED = Call("proxy_get_shared_data", ["portcullis", _ANSWER, _ANSWER + 4, _ANSWER + 8])
 WRITE_SHARED = Call("proxy_set_shared_data", ["portcullis", "0123456789abcdef", 0])
 
 
 def foreign(name: str, argument: bytes, is_read: bool) -> Call:
     """A function that Envoy offers by name; its answer is read, or only measured."""
-    return Call("proxy_call_foreign_function", [name, argument, _ANSWER if is_read else NOWHERE, _ANSWER + 4])
+    return Call("proxy_call_foreign_function", [name, argument, _ANSWER if is_read else _NOWHERE, _ANSWER + 4])
 
 
 def module(name: str, callbacks: Sequence[str], calls: Mapping[str, Sequence[Call]] | None = None) -> Path:

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from bench.load import Sender
-from bench.process import Process
 
 # Of each contestant: several loads share what one has otherwise.
 CONNECTIONS = 8
@@ -20,14 +19,7 @@ def sender(name: str, load) -> Sender:
     return Sender(name, replace(load, connections=min(load.connections, CONNECTIONS)))
 
 
-def round_of(servers: Sequence[Process], sample: Callable[[Process], object]) -> list:
-    """What `sample` says of each, all at the same time; an exception in the place of a sample that failed."""
-
-    def attempt(server: Process) -> object:
-        try:
-            return sample(server)
-        except (RuntimeError, OSError) as failure:
-            return failure
-
-    with ThreadPoolExecutor(len(servers)) as pool:
-        return list(pool.map(attempt, servers))
+def at_once(running: Sequence[tuple], act: Callable[..., None]) -> None:
+    """Does `act` with each of them, all at the same time."""
+    with ThreadPoolExecutor(max(1, len(running))) as pool:
+        list(pool.map(lambda one: act(*one), running))
