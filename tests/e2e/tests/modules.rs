@@ -1,6 +1,6 @@
 //! The four single modules in one chain give what `gateway.wasm` gives.
 
-use e2e_tests::{Answer, Gate, Request, Setup, Token, fresh_user, sample_document};
+use e2e_tests::{Answer, Gate, Request, Setup, Token, fresh_user, repository, sample_document};
 use serde_json::Value;
 
 /// What differs from one request to the next, whoever answers it.
@@ -114,4 +114,14 @@ fn the_chain_limits_by_the_identity_that_the_token_proves() {
     assert!((20..60).contains(&passed), "{passed}");
     answers.iter().find(|answer| answer.status != 200).unwrap().refused(429, "rate_limit_exceeded");
     gate.get("/api/search/x").token(Token::of(&fresh_user()).mint()).send().passed();
+}
+
+/// Without them nothing is wrong but the place of the code, and no other story would notice.
+#[test]
+fn every_module_tells_envoy_which_way_its_branches_go() {
+    for module in ["gateway", "jwt_auth", "rate_limit", "aggregate", "transform"] {
+        let wasm = std::fs::read(repository().join(format!("dist/{module}.wasm"))).unwrap();
+        let section = b"metadata.code.branch_hint";
+        assert!(wasm.windows(section.len()).any(|bytes| bytes == section), "{module}.wasm");
+    }
 }
