@@ -51,9 +51,12 @@ impl<'a> CanonicalPath<'a> {
     /// demands for either is demanded.
     #[must_use]
     pub fn loosest(&self) -> Option<CanonicalPath<'static>> {
-        if self.is_canonical {
-            return None;
-        }
+        (!self.is_canonical).then(|| self.read_obligingly())
+    }
+
+    /// Apart, since nearly all requests come with their canonical path.
+    #[cold]
+    fn read_obligingly(&self) -> CanonicalPath<'static> {
         let mut bytes = self.path.as_bytes().to_vec();
         for _ in 0..DECODINGS {
             bytes = decoded(&bytes);
@@ -63,7 +66,7 @@ impl<'a> CanonicalPath<'a> {
         let segments = bytes.split(|byte| matches!(byte, b'/' | b'\\'));
         let bare = segments.map(|segment| segment.split(|byte| *byte == b';').next().unwrap_or_default());
         let path = bare.collect::<Vec<_>>().join(&b'/');
-        Some(CanonicalPath { path: Cow::Owned(resolved(&path)), is_canonical: false })
+        CanonicalPath { path: Cow::Owned(resolved(&path)), is_canonical: false }
     }
 
     /// Whether the request came in this form, so that no two readers of it can disagree.

@@ -51,11 +51,11 @@ pub struct PathRules<T> {
     by_shape: HashMap<String, Vec<usize>>,
 }
 
-/// The three kinds of patterns, each found by a radix tree.
+/// The three kinds of patterns, each found by a radix tree; a kind that no pattern is of is not asked.
 #[derive(Clone, Debug, Default)]
 struct Kinds {
-    exact: Router<usize>,
-    one_segment: Router<usize>,
+    exact: Option<Router<usize>>,
+    one_segment: Option<Router<usize>>,
     /// By the number of segments before `**`, longest first.
     below: BTreeMap<Reverse<usize>, Router<usize>>,
 }
@@ -140,17 +140,17 @@ impl Kinds {
         let router = if pattern.holds_everything_below() {
             self.below.entry(Reverse(pattern.segments().len())).or_default()
         } else if pattern.segments().iter().all(|segment| matches!(segment, Segment::Literal(_))) {
-            &mut self.exact
+            self.exact.get_or_insert_default()
         } else {
-            &mut self.one_segment
+            self.one_segment.get_or_insert_default()
         };
         // The one error left is that of a twin which names the method.
         let _ = router.insert(pattern.for_matchit(), at);
     }
 
     fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(usize, Params<'t, 'p>)> {
-        let whole = self.exact.at(path).or_else(|_| self.one_segment.at(path)).ok();
-        let found = whole.or_else(|| {
+        let at = |router: &'t Option<Router<usize>>| router.as_ref()?.at(path).ok();
+        let found = at(&self.exact).or_else(|| at(&self.one_segment)).or_else(|| {
             let mut below = self.below.iter();
             below.find_map(|(Reverse(depth), router)| router.at(first_segments(path, *depth)?).ok())
         })?;

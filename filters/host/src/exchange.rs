@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use portcullis_document::CanonicalPath;
-use portcullis_http::{Head, Identity};
+use portcullis_http::{Head, HeaderMap, Identity};
 
 use crate::host::{self, CallId, GrpcMethod, NotSent};
 use crate::stage::OnAnswer;
@@ -27,10 +27,15 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(request: Head, traced: bool) -> Self {
-        let path = CanonicalPath::of(request.path()).into_owned();
-        let trace = Trace::new(traced);
-        Self { request, path, trace, ..Self::default() }
+    /// The request's headers have come. They are taken in where the exchange stands, which costs less than moving it.
+    pub(crate) fn begin(&mut self, received: HeaderMap) {
+        self.request.receive(received);
+        self.path = CanonicalPath::of(self.request.path()).into_owned();
+    }
+
+    /// The request may see what the filters do with it.
+    pub(crate) fn begin_trace(&mut self) {
+        self.trace = Trace::begun();
     }
 
     /// The time since the Unix epoch; stages that are asked in one go share one look at the clock.

@@ -11,7 +11,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use portcullis_http::{Head, HeaderMap, Refusal, Reply};
+use portcullis_http::{HeaderMap, Refusal, Reply};
 
 use crate::abi::{self, Map, Status, Stream};
 use crate::answer::AnswerFlow;
@@ -64,9 +64,10 @@ impl Flow {
             self.refuse(unreadable());
             return Action::Pause;
         };
-        let head = Head::new(received);
-        let traced = self.gate.is_traced(&head);
-        self.exchange = Exchange::new(head, traced);
+        self.exchange.begin(received);
+        if self.gate.is_traced(&self.exchange.request) {
+            self.exchange.begin_trace();
+        }
         self.run_from(0);
         self.request_action()
     }

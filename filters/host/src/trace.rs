@@ -19,8 +19,9 @@ pub(crate) fn is_header(name: &str) -> bool {
 }
 
 impl Trace {
-    pub(crate) fn new(is_asked_for: bool) -> Self {
-        Self(is_asked_for.then(String::new))
+    /// A trace that was asked for.
+    pub(crate) fn begun() -> Self {
+        Self(Some(String::new()))
     }
 
     pub(crate) fn is_asked_for(&self) -> bool {

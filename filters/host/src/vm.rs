@@ -33,7 +33,7 @@ struct Vm {
     module: Cell<Option<Module>>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
     /// Envoy numbers them, so that nobody can choose numbers that collide.
-    requests: RefCell<HashMap<ContextId, Request, FixedState>>,
+    requests: RefCell<HashMap<ContextId, Rc<Request>, FixedState>>,
     /// Which requests wait for a call. An entry goes with the answer, which Envoy gives to every call in its time, also
     /// where the request has gone. Sorted: new calls have the highest numbers, and old ones are answered first.
     calls: RefCell<VecDeque<(CallId, ContextId)>>,
@@ -49,16 +49,19 @@ struct Root {
     period: Cell<u32>,
 }
 
-#[derive(Clone)]
 struct Request {
     root: Rc<Root>,
-    flow: Rc<RefCell<Flow>>,
+    flow: RefCell<Flow>,
 }
 
 impl Root {
+    fn gate(&self) -> Option<Rc<Gate>> {
+        self.gate.borrow().clone()
+    }
+
     /// Asks Envoy for the beat that the next thing to do needs; what was counted is told once a second at least.
     fn schedule(&self) {
-        let gate = self.gate.borrow().clone();
+        let gate = self.gate();
         let sleepers = self.sleepers.borrow().values().min().copied();
         let due = gate.and_then(|gate| gate.next_tick()).into_iter().chain(sleepers).min();
         let period = due.map_or(BEAT, |due| millis_until(due, host::now()).min(BEAT));
@@ -94,6 +97,21 @@ impl Root {
     }
 }
 
+impl Request {
+    /// Keeps what the request waits for after a callback. One piece of code for all callbacks: code that has run already for
+    /// one is fast for the next.
+    #[inline(never)]
+    fn keep_waiting(&self, context: ContextId) {
+        let Ok(mut flow) = self.flow.try_borrow_mut() else { return };
+        let (calls, due) = (flow.take_calls(), flow.next_tick());
+        drop(flow);
+        calls.into_iter().for_each(|call| wait_for(call, context));
+        if self.root.note(context, due) {
+            self.root.schedule();
+        }
+    }
+}
+
 /// At least 1, since 0 stops the beat.
 fn millis_until(due: Duration, now: Duration) -> u32 {
     let millis = due.saturating_sub(now).as_nanos().div_ceil(1_000_000);
@@ -113,10 +131,10 @@ pub(crate) fn create(context: ContextId, root: ContextId) {
         if root == 0 {
             vm.roots.borrow_mut().insert(context, Rc::default());
         } else if let Some(root) = find_root(root)
-            && let Some(gate) = root.gate.borrow().clone()
+            && let Some(gate) = root.gate()
         {
-            let flow = Rc::new(RefCell::new(Flow::new(gate)));
-            vm.requests.borrow_mut().insert(context, Request { root: Rc::clone(&root), flow });
+            let request = Rc::new(Request { root, flow: RefCell::new(Flow::new(gate)) });
+            vm.requests.borrow_mut().insert(context, request);
         }
     });
 }
@@ -162,7 +180,7 @@ pub(crate) fn configure(context: ContextId, size: usize) -> bool {
 pub(crate) fn tick(context: ContextId) {
     let Some(root) = find_root(context) else { return };
     let now = host::now();
-    let gate = root.gate.borrow().clone();
+    let gate = root.gate();
     gate.inspect(|gate| gate.on_tick(now));
     metrics::flush();
     wake(context, &root, now, false);
@@ -185,7 +203,7 @@ pub(crate) fn answer(root: ContextId, call: CallId, answer: &Answer) {
     let _ = abi::set_effective_context(root);
     let Some(found) = find_root(root) else { return };
     let now = host::now();
-    let gate = found.gate.borrow().clone();
+    let gate = found.gate();
     gate.inspect(|gate| gate.on_answer(call, answer, now));
     if is_of_root {
         wake(root, &found, now, true);
@@ -217,16 +235,16 @@ fn take_waiting(call: CallId) -> Option<ContextId> {
 /// Runs `act` on a request and keeps what it waits for. `None` where there is no such request: its root was never
 /// configured, or it has gone.
 pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) -> R) -> Option<R> {
-    let request = VM.with(|vm| vm.requests.borrow().get(&context).cloned())?;
-    let (result, calls, due) = {
-        let mut flow = request.flow.try_borrow_mut().ok()?;
-        (act(&mut flow), flow.take_calls(), flow.next_tick())
-    };
-    calls.into_iter().for_each(|call| wait_for(call, context));
-    if request.root.note(context, due) {
-        request.root.schedule();
-    }
+    let request = find_request(context)?;
+    let result = act(&mut *request.flow.try_borrow_mut().ok()?);
+    request.keep_waiting(context);
     Some(result)
+}
+
+/// One piece of code for all callbacks, as is [`Request::keep_waiting`].
+#[inline(never)]
+fn find_request(context: ContextId) -> Option<Rc<Request>> {
+    VM.with(|vm| vm.requests.borrow().get(&context).cloned())
 }
 
 /// What Envoy does with a request that no document holds: nothing passes unchecked.
