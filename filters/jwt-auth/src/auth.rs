@@ -9,6 +9,8 @@ use portcullis_http::{Head, Identity};
 
 use crate::compile;
 use crate::identity_headers::IdentityHeaders;
+use crate::jose_header::JoseHeader;
+use crate::key_set::KeySet;
 use crate::place::{Found, Places, SeveralTokens};
 use crate::provider::{Output, Provider};
 use crate::reason::Reason;
@@ -172,6 +174,7 @@ impl Auth {
     }
 
     /// Several tokens in one line are no token, whatever makes them none.
+    #[cold]
     fn told(&self, open: Open, found: &Found<'_>) -> Open {
         if self.places.are_several(found) { SeveralTokens.into() } else { open }
     }
@@ -186,16 +189,13 @@ impl Auth {
         let parts = Parts::split(token, self.max_token_bytes, trust.last_header())?;
         let untrusted = parts.untrusted()?;
         let (number, provider) = self.provider_of(&untrusted)?;
-        let missing = |missing| Open::Undecided(Need { provider: number, missing });
-        let keys = trust.keys(number).ok_or(missing(Missing::Everything))?;
-        let kid = parts.header().kid.as_deref();
-        let mut candidates = keys.candidates(kid, parts.header().algorithm).peekable();
-        let refused = if candidates.peek().is_none() { Reason::UnknownKey } else { Reason::WrongSignature };
-        let verified = untrusted.verify(candidates, host).map_err(|_| {
-            let is_named = kid.is_none_or(|kid| keys.names(kid));
-            let may_come = provider.remote().is_some() && !is_named;
-            if may_come { missing(Missing::NamedKey) } else { Open::Refused(refused) }
-        })?;
+        let keys = trust
+            .keys(number)
+            .ok_or(Open::Undecided(Need { provider: number, missing: Missing::Everything }))?;
+        let header = parts.header();
+        let candidates = keys.candidates(header.kid.as_deref(), header.algorithm);
+        let verified = untrusted.verify(candidates, host);
+        let verified = verified.ok_or_else(|| unverified(number, provider, keys, header))?;
         let standing = provider.standing(number, &verified, &self.output, now)?;
         trust.remember(token, standing.clone(), now);
         match standing {
@@ -240,6 +240,18 @@ impl Auth {
 struct Shown {
     visa: Rc<Visa>,
     was_remembered: bool,
+}
+
+/// Why none of the keys there are has verified a token.
+#[cold]
+fn unverified(number: usize, provider: &Provider, keys: &KeySet, header: &JoseHeader) -> Open {
+    let kid = header.kid.as_deref();
+    let is_named = kid.is_none_or(|kid| keys.names(kid));
+    if provider.remote().is_some() && !is_named {
+        return Open::Undecided(Need { provider: number, missing: Missing::NamedKey });
+    }
+    let mut candidates = keys.candidates(kid, header.algorithm);
+    Open::Refused(if candidates.next().is_none() { Reason::UnknownKey } else { Reason::WrongSignature })
 }
 
 /// Why a token is not good, or not yet.

@@ -50,17 +50,21 @@ pub(crate) fn text(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unprintable
 
 /// A text as a header's value: printable ASCII as it is, the rest percent-encoded as UTF-8; so are blanks where one stands
 /// at an end.
-pub(crate) fn header_value(text: &str) -> Result<Cow<'_, [u8]>, Unprintable> {
+pub(crate) fn header_value(text: &str) -> Result<Cow<'_, str>, Unprintable> {
+    let has_blank_end = text.starts_with(' ') || text.ends_with(' ');
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !has_blank_end {
+        return Ok(Cow::Borrowed(text));
+    }
+    encoded(text, has_blank_end).map(Cow::Owned)
+}
+
+#[cold]
+fn encoded(text: &str, has_blank_end: bool) -> Result<String, Unprintable> {
     if text.bytes().any(|byte| byte.is_ascii_control()) {
         return Err(Unprintable);
     }
-    let has_blank_end = text.starts_with(' ') || text.ends_with(' ');
-    if text.is_ascii() && !has_blank_end {
-        return Ok(Cow::Borrowed(text.as_bytes()));
-    }
     let set = if has_blank_end { PERCENT_AND_BLANKS } else { PERCENT };
-    let encoded: String = percent_encode(text.as_bytes(), set).collect();
-    Ok(Cow::Owned(encoded.into_bytes()))
+    Ok(percent_encode(text.as_bytes(), set).collect())
 }
 
 /// The items with commas between them; `None` where one is no scalar or holds a comma.
@@ -152,7 +156,7 @@ mod tests {
             ("\u{85}", Ok("%C2%85")),
         ];
         for (text, expected) in table {
-            let value = header_value(text).map(|value| String::from_utf8(value.into_owned()).unwrap());
+            let value = header_value(text);
             assert_eq!(value.as_deref(), expected.as_ref().copied(), "{text:?}");
         }
     }

@@ -7,7 +7,6 @@ use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::object::{self, Object};
 use crate::token::{Part, TokenFault};
-use crate::token_cache::is_equal;
 
 /// All of a header that counts. What else it may hold is not looked at: a key that a token brings along proves nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +32,7 @@ const LONGEST_REMEMBERED: usize = 512;
 impl LastHeader {
     /// Reads a header, base64url.
     pub(crate) fn read(&mut self, text: &[u8]) -> Result<Rc<JoseHeader>, TokenFault> {
-        if let Some(header) = self.header.as_ref().filter(|_| is_equal(&self.text, text)) {
+        if let Some(header) = self.header.as_ref().filter(|_| self.text == text) {
             return Ok(Rc::clone(header));
         }
         let header = Rc::new(JoseHeader::read(text)?);

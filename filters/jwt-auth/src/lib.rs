@@ -34,6 +34,7 @@
 //! `requirement`; [`Auth`] decides; [`KeySource`] says when keys are fetched.
 
 mod algorithm;
+mod bytes;
 mod base64url;
 mod object;
 mod der;

@@ -9,6 +9,8 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::bytes;
+
 /// The members of an object, in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Object<'a>(Vec<(Name<'a>, &'a RawValue)>);
@@ -51,7 +53,9 @@ impl<'a> Object<'a> {
         Ok(Self(members))
     }
 
-    /// The value of the member `name`, as written.
+    /// The value of the member `name`, as written. Not copied to where one is asked for: code that has run already for one
+    /// member is fast for the next.
+    #[inline(never)]
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let member = self.0.iter().find(|(known, _)| known.0 == name);
         member.map(|(_, value)| *value)
@@ -63,12 +67,14 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The text that a value is; `None` where it is something else, or holds half of a surrogate pair.
+/// The text that a value is; `None` where it is something else, or holds half of a surrogate pair. Not copied to
+/// where one is asked for, as is [`Object::get`].
+#[inline(never)]
 pub(crate) fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
     let json = value.get().strip_prefix('"')?;
     match json.strip_suffix('"') {
         // What is no JSON without its escapes was none with them, so this is the text.
-        Some(plain) if !plain.contains('\\') => Some(Cow::Borrowed(plain)),
+        Some(plain) if bytes::position(b'\\', plain.as_bytes()).is_none() => Some(Cow::Borrowed(plain)),
         _ => serde_json::from_str::<Name<'_>>(value.get()).ok().map(|name| name.0),
     }
 }

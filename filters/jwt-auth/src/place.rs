@@ -59,10 +59,10 @@ impl Places {
     /// The request's only token, if it has one.
     pub(crate) fn find<'h>(&'h self, request: &'h Head) -> Result<Option<Found<'h>>, SeveralTokens> {
         let mut found = None;
-        for (place, held) in self.0.iter().map(|place| place.held(request)).enumerate() {
-            match held {
+        for (number, place) in self.0.iter().enumerate() {
+            match place.held(request) {
                 Held::Nothing => {}
-                Held::Token(token) if found.is_none() => found = Some(Found { token, place }),
+                Held::Token(token) if found.is_none() => found = Some(Found { token, place: number }),
                 Held::Token(_) | Held::Several => return Err(SeveralTokens),
             }
         }

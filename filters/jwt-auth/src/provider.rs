@@ -130,19 +130,18 @@ impl Provider {
             headers.push(Stamp { name: Rc::clone(name), value: token.payload_text().into() });
         }
         let wanted = wanted_claims(claims, &output.wanted);
-        let in_headers = headers.iter().map(|stamp| stamp.value.len());
-        let in_claims = wanted.iter().map(|(_, text)| text.len());
-        let bytes =
-            VISA_BYTES + in_headers.chain(in_claims).map(|length| length + ENTRY_BYTES).sum::<usize>();
+        let entries = headers.len() + wanted.len();
+        let in_headers: usize = headers.iter().map(|stamp| stamp.value.len()).sum();
+        let in_claims: usize = wanted.iter().map(|(_, text)| text.len()).sum();
         Ok(Visa {
             headers: headers.into(),
             identity: Identity::new(wanted),
-            subject: claims.text("sub").map(|subject| subject.as_ref().into()),
+            subject: claims.text("sub").map(|subject| shared(&subject)),
             meets: output.rules.iter().map(|rule| rule.is_met(claims)).collect(),
             until,
             provider: own_number,
             key: Rc::clone(token.key()),
-            bytes,
+            bytes: VISA_BYTES + entries * ENTRY_BYTES + in_headers + in_claims,
         })
     }
 
@@ -151,8 +150,8 @@ impl Provider {
         for (path, name) in &self.headers {
             let Some(value) = claim::find(claims, path) else { continue };
             let Some(text) = claim::text(value)? else { continue };
-            let value = claim::header_value(&text)?.as_ref().into();
-            headers.push(Stamp { name: Rc::clone(name), value });
+            let value = shared(&claim::header_value(&text)?);
+            headers.push(Stamp { name: Rc::clone(name), value: value.into() });
         }
         Ok(headers)
     }
@@ -164,8 +163,14 @@ const VISA_BYTES: usize = 256;
 
 /// The claims that others ask for. What cannot be written is not there.
 fn wanted_claims(claims: &Object<'_>, wanted: &[(Rc<str>, ClaimPath)]) -> Vec<(Rc<str>, Rc<str>)> {
-    let text = |path| claim::text(claim::find(claims, path)?).ok()?.map(Rc::from);
+    let text = |path| claim::text(claim::find(claims, path)?).ok()?.map(|text| shared(&text));
     wanted.iter().filter_map(|(name, path)| Some((Rc::clone(name), text(path)?))).collect()
+}
+
+/// One piece of code for all the texts that a visa keeps.
+#[inline(never)]
+fn shared(text: &str) -> Rc<str> {
+    text.into()
 }
 
 fn compile_algorithms(config: &ProviderConfig, mistakes: &mut Mistakes) -> AlgorithmSet {

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::base64url;
+use crate::bytes;
 use crate::jose_header::{JoseHeader, LastHeader};
 use crate::key::Key;
 use crate::object::Object;
@@ -81,24 +82,18 @@ impl<'p> UntrustedToken<'p> {
         self.claims.text("iss")
     }
 
-    /// The token as the first of the keys that verifies it stands for it; without one, the token comes back.
+    /// The token as the first of the keys that verifies it stands for it.
     pub(crate) fn verify<'k>(
         self,
         candidates: impl IntoIterator<Item = &'k Rc<Key>>,
         host: &dyn SignatureCheck,
-    ) -> Result<VerifiedToken<'p>, Self> {
+    ) -> Option<VerifiedToken<'p>> {
         let parts = self.parts;
         let verifies = |key: &&Rc<Key>| {
             key.verifies(parts.header.algorithm, parts.signing_input, &parts.signature, host)
         };
-        match candidates.into_iter().find(verifies) {
-            Some(key) => Ok(VerifiedToken {
-                claims: self.claims,
-                payload_text: parts.payload_text,
-                key: Rc::clone(key),
-            }),
-            None => Err(self),
-        }
+        let key = Rc::clone(candidates.into_iter().find(verifies)?);
+        Some(VerifiedToken { claims: self.claims, payload_text: parts.payload_text, key })
     }
 }
 
@@ -119,15 +114,16 @@ impl<'p> VerifiedToken<'p> {
 }
 
 fn split_at_dot(text: &[u8]) -> Result<(&[u8], &[u8]), TokenFault> {
-    let dot = memchr::memchr(b'.', text).ok_or(TokenFault::NotThreeParts)?;
+    let dot = bytes::position(b'.', text).ok_or(TokenFault::NotThreeParts)?;
     text.split_at_checked(dot)
         .and_then(|(part, rest)| Some((part, rest.get(1..)?)))
         .ok_or(TokenFault::NotThreeParts)
 }
 
 /// No base64url holds a dot, so that a fourth part is only looked for where there is a fault.
+#[cold]
 fn fault_of_signature(text: &[u8]) -> TokenFault {
-    if memchr::memchr(b'.', text).is_some() {
+    if bytes::position(b'.', text).is_some() {
         TokenFault::NotThreeParts
     } else {
         TokenFault::NotBase64url(Part::Signature)

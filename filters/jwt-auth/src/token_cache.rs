@@ -140,7 +140,7 @@ fn cost_of(token: &[u8], standing: &Standing) -> usize {
 
 /// Eight bytes at a time, and without a look back in between, which is what a compiler makes SIMD of: the C library of
 /// wasm32-wasip1 compares single bytes.
-pub(crate) fn is_equal(a: &[u8], b: &[u8]) -> bool {
+fn is_equal(a: &[u8], b: &[u8]) -> bool {
     let (words_a, rest_a) = a.as_chunks::<8>();
     let (words_b, rest_b) = b.as_chunks::<8>();
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);

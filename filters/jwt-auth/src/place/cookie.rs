@@ -8,13 +8,16 @@ use super::Held;
 
 pub(super) const HEADER: &str = "cookie";
 
-/// What the cookies of this name hold; HTTP/2 may have split them over several lines (RFC 9113, section 8.2.3).
+/// What the cookies of this name hold; HTTP/2 may have split them over several lines (RFC 9113, section 8.2.3). Apart from
+/// the code for headers, where nearly all tokens are, as is taking them off.
+#[inline(never)]
 pub(super) fn held<'h>(name: &'h str, request: &'h Head) -> Held<'h> {
     let pairs = request.all(HEADER).flat_map(pairs);
     Held::one_of(pairs.filter_map(|pair| value_of(pair, name).map(Cow::Borrowed)))
 }
 
 /// Takes the cookies of this name off; the others stay as they were, on one line.
+#[inline(never)]
 pub(super) fn remove(name: &str, request: &mut Head) {
     let others = request.all(HEADER).flat_map(pairs).filter(|pair| value_of(pair, name).is_none());
     let kept = others.filter(|pair| !pair.is_empty()).collect::<Vec<_>>().join(&b"; "[..]);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use portcullis_http::Head;
 
 use super::Held;
+use crate::bytes;
 
 /// What the header holds.
 ///
@@ -19,19 +20,24 @@ pub(super) fn held<'h>(name: &'h str, scheme: Option<&str>, request: &'h Head) -
         return Held::Several;
     }
     let token = match scheme.map(|scheme| scheme.as_bytes()) {
-        None => Some(value),
+        None => value,
         Some(scheme) => match credentials(value, scheme) {
-            Some(rest) => Some(without_spaces(rest)),
-            None if is_joined(value) && holds_ours(value, scheme) => return Held::Several,
-            None => None,
+            Some(rest) => without_spaces(rest),
+            None => return of_other_scheme(value, scheme),
         },
     };
-    Held::one_of(token.map(Cow::Borrowed).into_iter())
+    if token.is_empty() { Held::Nothing } else { Held::Token(Cow::Borrowed(token)) }
+}
+
+/// Another scheme's line may have ours behind a comma.
+#[cold]
+fn of_other_scheme<'h>(value: &[u8], scheme: &[u8]) -> Held<'h> {
+    if is_joined(value) && holds_ours(value, scheme) { Held::Several } else { Held::Nothing }
 }
 
 /// Commas are what Envoy joins repeated headers with, and no token holds one.
 pub(super) fn is_joined(value: &[u8]) -> bool {
-    memchr::memchr(b',', value).is_some()
+    bytes::position(b',', value).is_some()
 }
 
 fn holds_ours(value: &[u8], scheme: &[u8]) -> bool {
@@ -45,7 +51,9 @@ fn holds_ours(value: &[u8], scheme: &[u8]) -> bool {
 fn credentials<'v>(value: &'v [u8], scheme: &[u8]) -> Option<&'v [u8]> {
     let (head, rest) = value.split_at_checked(scheme.len())?;
     let ends = rest.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
-    (ends && head.eq_ignore_ascii_case(scheme)).then_some(rest)
+    // Nearly all write it as the document does, and spare the loop over both cases.
+    let is_ours = head == scheme || head.eq_ignore_ascii_case(scheme);
+    (ends && is_ours).then_some(rest)
 }
 
 fn without_spaces(value: &[u8]) -> &[u8] {

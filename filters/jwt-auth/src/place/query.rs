@@ -9,7 +9,9 @@ use super::Held;
 
 pub(super) const HEADER: &str = ":path";
 
-/// What the parameters of this name hold, however the name is spelled.
+/// What the parameters of this name hold, however the name is spelled. Apart from the code for headers, where nearly
+/// all tokens are, as is taking them off.
+#[inline(never)]
 pub(super) fn held<'h>(name: &'h str, request: &'h Head) -> Held<'h> {
     let (_, query) = parts(request.path());
     let parameters = parameters(query).filter(|parameter| is_named(parameter, name));
@@ -17,6 +19,7 @@ pub(super) fn held<'h>(name: &'h str, request: &'h Head) -> Held<'h> {
 }
 
 /// Takes the parameters of this name off; the others stay byte for byte.
+#[inline(never)]
 pub(super) fn remove(name: &str, request: &mut Head) {
     let (path, query) = parts(request.path());
     let others: Vec<_> = parameters(query).filter(|parameter| !is_named(parameter, name)).collect();
