@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::HeaderMap;
+use crate::header_map::Values;
 
 /// One change to a head: a header that is set to one value, or removed with all its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,9 @@ pub struct Head {
     edits: Vec<Edit>,
 }
 
+/// As many changes as most requests get at the most.
+const FEW: usize = 4;
+
 impl Head {
     /// A head without changes.
     #[must_use]
@@ -74,8 +78,9 @@ impl Head {
         self.received = received;
     }
 
-    /// The first value of the header `name` (lower case).
+    /// The first value of the header `name` (lower case). Not copied to where one is asked for, as is [`Values::next`].
     #[must_use]
+    #[inline(never)]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         match self.edit_of(name) {
             Some(edit) => edit.value.as_deref(),
@@ -84,11 +89,12 @@ impl Head {
     }
 
     /// Every value of the header `name` (lower case), one for each line.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let edit = self.edit_of(name);
-        let edited = edit.and_then(|edit| edit.value.as_deref());
-        let received = edit.is_none().then(|| self.received.all(name));
-        edited.into_iter().chain(received.into_iter().flatten())
+    #[must_use]
+    pub fn all<'a, 'n>(&'a self, name: &'n str) -> Values<'a, 'n> {
+        match self.edit_of(name) {
+            Some(edit) => Values::edited(edit.value.as_deref()),
+            None => self.received.all(name),
+        }
     }
 
     /// Every line, with the changes: what came and stays, in its order, then what was set.
@@ -153,8 +159,16 @@ impl Head {
     fn change(&mut self, name: Name, value: Option<Rc<[u8]>>) {
         match self.edits.iter_mut().find(|edit| edit.name == name) {
             Some(edit) => edit.value = value,
-            None => self.edits.push(Edit { name, value }),
+            None => self.add(Edit { name, value }),
         }
+    }
+
+    /// Room for a few comes with the first, so that most heads do without the code that lets a list grow.
+    fn add(&mut self, edit: Edit) {
+        if self.edits.is_empty() {
+            self.edits = Vec::with_capacity(FEW);
+        }
+        self.edits.push(edit);
     }
 }
 

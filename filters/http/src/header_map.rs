@@ -1,5 +1,7 @@
 //! A header map as the host hands it over: one buffer, read in place.
 
+use std::slice;
+
 /// The lines of one header map, in the order in which they came.
 ///
 /// The bytes are the proxy-wasm encoding: a count, the two lengths of each pair, then each name and value with a
@@ -13,6 +15,16 @@ pub struct HeaderMap {
     count: usize,
 }
 
+/// The values of the lines of one name.
+#[derive(Clone, Debug, Default)]
+pub struct Values<'a, 'n> {
+    edited: Option<&'a [u8]>,
+    name: &'n [u8],
+    lengths: slice::Iter<'a, [u8; LENGTHS_OF_A_PAIR]>,
+    bytes: &'a [u8],
+    at: usize,
+}
+
 const LENGTHS_OF_A_PAIR: usize = 8;
 const COUNT: usize = 4;
 
@@ -23,7 +35,7 @@ impl HeaderMap {
         if bytes.is_empty() {
             return Some(Self::default());
         }
-        let count = read_u32(&bytes, 0)?;
+        let count = as_usize(*bytes.first_chunk()?)?;
         let map = Self { bytes, count };
         map.is_sound().then_some(map)
     }
@@ -69,9 +81,9 @@ impl HeaderMap {
 
     /// Every line, as name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut at = COUNT + self.count * LENGTHS_OF_A_PAIR;
-        (0..self.count).map_while(move |line| {
-            let (name, value) = self.lengths(line)?;
+        let mut at = self.text();
+        self.lengths().iter().map_while(move |lengths| {
+            let (name, value) = read_lengths(lengths)?;
             let pair =
                 self.bytes.get(at..at + name).zip(self.bytes.get(at + name + 1..at + name + 1 + value));
             at += name + value + 2;
@@ -79,17 +91,16 @@ impl HeaderMap {
         })
     }
 
-    /// The values of the lines called `name` (lower case), in order. A line whose name has another length is passed over
-    /// at a glance.
-    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let mut next = COUNT + self.count * LENGTHS_OF_A_PAIR;
-        (0..self.count).filter_map(move |line| {
-            let (name_len, value_len) = self.lengths(line)?;
-            let (at, value) = (next, next + name_len + 1);
-            next = value + value_len + 1;
-            let is_called = name_len == name.len() && self.bytes.get(at..at + name_len)? == name.as_bytes();
-            if is_called { self.bytes.get(value..value + value_len) } else { None }
-        })
+    /// The values of the lines called `name` (lower case), in order.
+    #[must_use]
+    pub fn all<'a, 'n>(&'a self, name: &'n str) -> Values<'a, 'n> {
+        Values {
+            edited: None,
+            name: name.as_bytes(),
+            lengths: self.lengths().iter(),
+            bytes: &self.bytes,
+            at: self.text(),
+        }
     }
 
     /// The value of the first line called `name` (lower case).
@@ -98,9 +109,14 @@ impl HeaderMap {
         self.all(name).next()
     }
 
-    fn lengths(&self, line: usize) -> Option<(usize, usize)> {
-        let at = COUNT + line * LENGTHS_OF_A_PAIR;
-        read_u32(&self.bytes, at).zip(read_u32(&self.bytes, at + 4))
+    /// The two lengths of each line.
+    fn lengths(&self) -> &[[u8; LENGTHS_OF_A_PAIR]] {
+        self.bytes.get(COUNT..self.text()).unwrap_or_default().as_chunks().0
+    }
+
+    /// Where the first name begins.
+    fn text(&self) -> usize {
+        COUNT + self.count * LENGTHS_OF_A_PAIR
     }
 
     /// Every later sum of lengths stays within the buffer when this one does.
@@ -109,17 +125,50 @@ impl HeaderMap {
         let Some(table) = table.filter(|table| *table <= self.bytes.len()) else {
             return false;
         };
-        let text = (0..self.count).try_fold(table, |at, line| {
-            let (name, value) = self.lengths(line)?;
+        let text = self.lengths().iter().try_fold(table, |at, lengths| {
+            let (name, value) = read_lengths(lengths)?;
             at.checked_add(name)?.checked_add(value)?.checked_add(2)
         });
         text.is_some_and(|end| end <= self.bytes.len())
     }
 }
 
-fn read_u32(bytes: &[u8], at: usize) -> Option<usize> {
-    let four: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-    usize::try_from(u32::from_le_bytes(four)).ok()
+impl<'a> Values<'a, '_> {
+    /// What a change made of all the lines.
+    pub(crate) fn edited(value: Option<&'a [u8]>) -> Self {
+        Self { edited: value, ..Self::default() }
+    }
+}
+
+impl<'a> Iterator for Values<'a, '_> {
+    type Item = &'a [u8];
+
+    /// A line whose name has another length is passed over at a glance. Not copied to where a header is asked for: code
+    /// that has run already for one header is fast for the next.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if let Some(value) = self.edited.take() {
+            return Some(value);
+        }
+        for lengths in self.lengths.by_ref() {
+            let (name, value) = read_lengths(lengths)?;
+            let (start, value_start) = (self.at, self.at + name + 1);
+            self.at = value_start + value + 1;
+            if name == self.name.len() && self.bytes.get(start..start + name)? == self.name {
+                return self.bytes.get(value_start..value_start + value);
+            }
+        }
+        None
+    }
+}
+
+fn read_lengths(bytes: &[u8; LENGTHS_OF_A_PAIR]) -> Option<(usize, usize)> {
+    let [a, b, c, d, e, f, g, h] = *bytes;
+    Some((as_usize([a, b, c, d])?, as_usize([e, f, g, h])?))
+}
+
+fn as_usize(bytes: [u8; 4]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(bytes)).ok()
 }
 
 /// The host's numbers have 32 bits, and so has the module's memory: no length is cut.

@@ -11,7 +11,7 @@ mod refusal;
 mod reply;
 
 pub use head::{Edit, Head, Name};
-pub use header_map::HeaderMap;
+pub use header_map::{HeaderMap, Values};
 pub use identity::Identity;
 pub use member::{Member, json_text};
 pub use refusal::{ErrorFormat, Refusal};
