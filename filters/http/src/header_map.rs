@@ -83,11 +83,9 @@ impl HeaderMap {
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut at = self.text();
         self.lengths().iter().map_while(move |lengths| {
-            let (name, value) = read_lengths(lengths)?;
-            let pair =
-                self.bytes.get(at..at + name).zip(self.bytes.get(at + name + 1..at + name + 1 + value));
-            at += name + value + 2;
-            pair
+            let line = Line::at(at, lengths)?;
+            at = line.end;
+            line.name(&self.bytes).zip(line.value(&self.bytes))
         })
     }
 
@@ -103,10 +101,19 @@ impl HeaderMap {
         }
     }
 
-    /// The value of the first line called `name` (lower case).
+    /// The value of the first line called `name` (lower case). Not by way of [`HeaderMap::all`], whose iterator is written to
+    /// memory: this is what most look-ups are.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
-        self.all(name).next()
+        let mut at = self.text();
+        for lengths in self.lengths() {
+            let line = Line::at(at, lengths)?;
+            if line.is_called(name.as_bytes(), &self.bytes) {
+                return line.value(&self.bytes);
+            }
+            at = line.end;
+        }
+        None
     }
 
     /// The two lengths of each line.
@@ -143,22 +150,47 @@ impl<'a> Values<'a, '_> {
 impl<'a> Iterator for Values<'a, '_> {
     type Item = &'a [u8];
 
-    /// A line whose name has another length is passed over at a glance. Not copied to where a header is asked for: code
-    /// that has run already for one header is fast for the next.
+    /// Not copied to where a header is asked for: code that has run already for one header is fast for the next.
     #[inline(never)]
     fn next(&mut self) -> Option<&'a [u8]> {
         if let Some(value) = self.edited.take() {
             return Some(value);
         }
         for lengths in self.lengths.by_ref() {
-            let (name, value) = read_lengths(lengths)?;
-            let (start, value_start) = (self.at, self.at + name + 1);
-            self.at = value_start + value + 1;
-            if name == self.name.len() && self.bytes.get(start..start + name)? == self.name {
-                return self.bytes.get(value_start..value_start + value);
+            let line = Line::at(self.at, lengths)?;
+            self.at = line.end;
+            if line.is_called(self.name, self.bytes) {
+                return line.value(self.bytes);
             }
         }
         None
+    }
+}
+
+/// Where a line stands in the bytes: its name, a NUL, its value, a NUL.
+struct Line {
+    start: usize,
+    name_length: usize,
+    end: usize,
+}
+
+impl Line {
+    fn at(start: usize, lengths: &[u8; LENGTHS_OF_A_PAIR]) -> Option<Self> {
+        let (name, value) = read_lengths(lengths)?;
+        Some(Self { start, name_length: name, end: start + name + value + 2 })
+    }
+
+    /// A line whose name has another length is passed over at a glance.
+    fn is_called(&self, name: &[u8], bytes: &[u8]) -> bool {
+        self.name_length == name.len() && self.name(bytes) == Some(name)
+    }
+
+    fn name<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        bytes.get(self.start..self.start + self.name_length)
+    }
+
+    fn value<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        bytes.get(self.start + self.name_length + 1..self.end - 1)
     }
 }
 
