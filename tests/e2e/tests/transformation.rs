@@ -219,7 +219,8 @@ fn malformed_json_is_refused_in_full() {
     let shown = bodies.clone();
     let odd = wire(move |request| {
         let body = &bodies[request.target().trim_start_matches('/').parse::<usize>().unwrap()];
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ";
         vec![Act::send(format!("{head}{}\r\n\r\n{body}", body.len()))]
     });
     let setup = Setup::gateway(rules()).cluster("odd:80", odd.address());
