@@ -82,7 +82,7 @@ impl<'p> UntrustedToken<'p> {
         self.claims.text("iss")
     }
 
-    /// The token as the first of the keys that verifies it stands for it.
+    /// The token as the first of the keys that verifies it stands for it; `None` where none does.
     pub(crate) fn verify<'k>(
         self,
         candidates: impl IntoIterator<Item = &'k Rc<Key>>,

@@ -10,7 +10,9 @@ use std::slice;
 use anyhow::{Context as _, Result};
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{BranchHint, BranchHints, CodeSection, FunctionSection, Module, SectionId};
-use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload};
+use wasmparser::{
+    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload,
+};
 
 use crate::branch::{self, Tally};
 
@@ -126,6 +128,15 @@ impl Reencode for Hinting {
         self.order.iter().filter_map(|old| types.get(*old)).for_each(|kind| {
             functions.function(*kind);
         });
+        Ok(())
+    }
+
+    /// What compilers and linkers note of a module, names and older hints among it, does not hold in the new order.
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut Module,
+        _section: CustomSectionReader<'_>,
+    ) -> Result<(), Error<Infallible>> {
         Ok(())
     }
 

@@ -79,6 +79,8 @@ impl Stage {
         check(exchange, reply.as_ref(), action == Some(CONTINUE))?;
         self.play_answer(reply.as_ref().unwrap_or(&exchange.answer))?;
         ensure!(self.store.data().reply.is_none(), "its answer was refused");
+        let is_as_expected = self.store.data().has_rewritten == exchange.is_rewritten;
+        ensure!(is_as_expected, "its answer was rewritten, or was not, against what was expected");
         self.tell::<_, ()>("proxy_on_delete", self.context)?;
         Ok(())
     }

@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     /// What its service answers, where it gets there.
     pub(crate) answer: Message,
     pub(crate) end: End,
+    /// Whether the module rewrites the answer.
+    pub(crate) is_rewritten: bool,
 }
 
 impl Exchange {
@@ -68,7 +70,7 @@ impl Traffic {
         document
     }
 
-    /// The exchanges of a round. Half of the tokens come in every round, the others once.
+    /// The exchanges of a round. Half of the tokens come in every round, the others in one.
     pub(crate) fn exchanges(&self, round: u64) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
         for algorithm in ALGORITHMS {
@@ -82,8 +84,12 @@ impl Traffic {
 
     fn exchange(&self, path: &str, token: Option<&str>) -> Exchange {
         let is_page = path == PAGE && self.has("aggregations");
-        let end = if is_page { End::IsAnswered } else { End::Passes };
-        Exchange { request: self.request(path, token), answer: answer(&json!({"users": users(12)})), end }
+        Exchange {
+            request: self.request(path, token),
+            answer: answer(&json!({"users": users(12)})),
+            end: if is_page { End::IsAnswered } else { End::Passes },
+            is_rewritten: path == USER && self.has("transformations"),
+        }
     }
 
     /// Without authentication in the module, a filter before it has written the identity.
@@ -108,7 +114,9 @@ impl Traffic {
 
 /// The page that is made of several services.
 const PAGE: &str = "/api/home";
-const PATHS: [&str; 4] = ["/api/orders/7", PAGE, "/api/users/usr_7", "/api/products?category=books&page=2"];
+/// What has its fields taken out.
+const USER: &str = "/api/users/usr_7";
+const PATHS: [&str; 4] = ["/api/orders/7", PAGE, USER, "/api/products?category=books&page=2"];
 
 fn whole_document() -> Value {
     json!({

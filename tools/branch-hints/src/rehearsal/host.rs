@@ -72,6 +72,8 @@ pub(crate) struct Host {
     pub(super) call_answer: Message,
     /// What the module answered itself.
     pub(super) reply: Option<Message>,
+    /// Whether the module has written a body in an answer's place.
+    pub(super) has_rewritten: bool,
     pub(super) calls: VecDeque<Call>,
     pub(super) made_calls: u32,
     pub(super) metrics: u32,
@@ -104,6 +106,7 @@ impl Host {
         self.now += MILLISECOND;
         self.request = request;
         self.reply = None;
+        self.has_rewritten = false;
         self.piece.clear();
     }
 

@@ -93,6 +93,7 @@ fn link_other_reading(linker: &mut Linker<Host>) -> Result<()> {
 fn link_changes(linker: &mut Linker<Host>) -> Result<()> {
     let set_buffer = |mut caller: Called<'_>, _: u32, _: u32, _: u32, _: At, _: Length| {
         caller.data_mut().piece.clear();
+        caller.data_mut().has_rewritten = true;
         OK
     };
     let metric = |mut caller: Called<'_>, _: u32, _: At, _: Length, at: At| -> Answer {
