@@ -3,8 +3,7 @@
 use anyhow::Result;
 use wasmparser::{Operator, Parser, Payload, TypeRef};
 
-/// How often a rehearsal repeats its traffic.
-pub(crate) const ROUNDS: u64 = 60;
+use crate::rehearsal::ROUNDS;
 
 /// Whether it is one of the instructions that a hint can be for.
 pub(crate) fn is_branch(operator: &Operator<'_>) -> bool {
@@ -40,11 +39,12 @@ impl Tally {
     /// Whether the condition is likely to hold; `None` where it can go either way.
     pub(crate) fn likely(self) -> Option<bool> {
         let is_rare = |times: u64| times.saturating_mul(RARE) < self.asked;
-        match () {
-            () if !self.is_often() => None,
-            () if is_rare(self.held) => Some(false),
-            () if is_rare(self.asked.saturating_sub(self.held)) => Some(true),
-            () => None,
+        if !self.is_often() {
+            None
+        } else if is_rare(self.held) {
+            Some(false)
+        } else {
+            is_rare(self.asked.saturating_sub(self.held)).then_some(true)
         }
     }
 }

@@ -10,12 +10,14 @@ mod imports;
 use anyhow::{Context as _, Result, bail, ensure};
 use wasmi::{Engine, Instance, Module, Store, WasmParams, WasmResults};
 
-use crate::branch::{ROUNDS, Tally};
+use crate::branch::Tally;
 use crate::counting::Counted;
 use crate::traffic::{End, Exchange, Traffic};
 use host::Host;
 pub(crate) use host::Message;
 
+/// How often the traffic is repeated.
+pub(crate) const ROUNDS: u64 = 60;
 /// The plugin's own context; those of requests follow.
 const ROOT: u32 = 1;
 /// What a callback says that lets headers go on.

@@ -3,10 +3,10 @@
 use wasmi::{Caller, Engine, Linker, Module, Store};
 use wasmparser::{KnownCustom, Operator, Parser, Payload};
 
-use crate::branch::{ROUNDS, Tally};
+use crate::branch::Tally;
 use crate::counting::{COUNT, counted};
 use crate::hinting::hinted;
-use crate::rehearsal;
+use crate::rehearsal::{self, ROUNDS};
 use crate::traffic::Traffic;
 
 /// `twice` halves what is large and doubles what is small; `idle` is never called and stands before it.
