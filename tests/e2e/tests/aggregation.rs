@@ -211,7 +211,8 @@ fn answers_that_are_not_one_json_value_are_not_spliced_in() {
     ];
     let odd = wire(move |request| {
         let body = bodies[request.target().trim_start_matches('/').parse::<usize>().unwrap()];
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ";
         vec![Act::Send([head.as_bytes(), format!("{}\r\n\r\n", body.len()).as_bytes(), body].concat())]
     });
     let part = json!({ "name": "odd", "cluster": "odd:80", "path": "/{number}", "required": false });
