@@ -3,7 +3,6 @@
 //! Envoy calls every callback that a module exports, at about 0.3 us each: a module exports no more than it uses.
 
 use crate::abi;
-use crate::flow::Action;
 use crate::host::{Answer, CallId};
 use crate::module::Module;
 use crate::vm;
@@ -34,33 +33,33 @@ pub fn tick(root: u32) {
 }
 
 /// `proxy_on_request_headers`
-pub fn request_headers(context: u32, _lines: usize, _is_complete: bool) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_request_headers()))
+pub fn request_headers(context: u32, _lines: usize, is_whole: bool) -> u32 {
+    vm::on_request_headers(context, is_whole) as u32
 }
 
 /// `proxy_on_request_body`
 pub fn request_body(context: u32, _size: usize, _is_last: bool) -> u32 {
-    action(vm::with_request(context, |flow| flow.request_action()))
+    vm::act(context, |flow| flow.request_action()) as u32
 }
 
 /// `proxy_on_request_trailers`
 pub fn request_trailers(context: u32, _lines: usize) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_request_trailers()))
+    vm::act(context, |flow| flow.on_request_trailers()) as u32
 }
 
 /// `proxy_on_response_headers`
 pub fn response_headers(context: u32, _lines: usize, is_complete: bool) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_response_headers(is_complete)))
+    vm::act(context, |flow| flow.on_response_headers(is_complete)) as u32
 }
 
 /// `proxy_on_response_body`
 pub fn response_body(context: u32, size: usize, is_last: bool) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_response_body(size, is_last)))
+    vm::act(context, |flow| flow.on_response_body(size, is_last)) as u32
 }
 
 /// `proxy_on_response_trailers`
 pub fn response_trailers(context: u32, _lines: usize) -> u32 {
-    action(vm::with_request(context, |flow| flow.on_response_trailers()))
+    vm::act(context, |flow| flow.on_response_trailers()) as u32
 }
 
 /// `proxy_on_http_call_response`
@@ -83,8 +82,4 @@ pub fn grpc_close(context: u32, token: u32, _status: u32) {
 /// `proxy_on_delete`
 pub fn delete(context: u32) {
     vm::delete(context);
-}
-
-fn action(result: Option<Action>) -> u32 {
-    result.unwrap_or(vm::UNKNOWN) as u32
 }

@@ -81,6 +81,10 @@ impl Exchange {
         self.calls.take()
     }
 
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.borrow().is_empty()
+    }
+
     /// The request has waited: the next look at the clock is a new one.
     pub(crate) fn wake(&mut self) {
         self.now.set(None);

@@ -104,6 +104,11 @@ impl Flow {
         self.resume(stage, progress);
     }
 
+    /// Whether it was let through, and nothing is left to do for it but what its body or trailers may ask for.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.state, State::Passed) && !self.exchange.has_hooks() && !self.exchange.has_calls()
+    }
+
     /// The calls that were made for this request since this was asked last.
     pub(crate) fn take_calls(&mut self) -> Vec<CallId> {
         self.exchange.take_calls()

@@ -1,7 +1,8 @@
 //! The only crate that knows Envoy's ABI: host calls that never panic, the flow of one request, one stage per filter.
 //!
 //! Reading order: [`stage`] says what a filter is, [`exchange`] what it sees of a request, `flow` and `answer` drive
-//! the stages there and back, `gate` compiles a document into them, `vm` keeps the contexts, `abi` is the border.
+//! the stages there and back, `gate` compiles a document into them, `vm` keeps the contexts (`root`, `requests`), `abi` is the
+//! border.
 
 pub mod stage;
 pub mod exchange;
@@ -13,6 +14,8 @@ mod edits;
 pub mod module;
 mod gate;
 mod stages;
+mod root;
+mod requests;
 mod vm;
 pub mod callbacks;
 mod export;

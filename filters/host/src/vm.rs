@@ -3,27 +3,28 @@
 //! No borrow is held across a stage, so that nothing a stage does can collide with the bookkeeping.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
-
-use foldhash::fast::FixedState;
 
 use crate::abi::{self, Buffer};
 use crate::flow::{Action, Flow};
 use crate::gate::Gate;
 use crate::host::{self, Answer, CallId};
-use crate::metrics::{self, BEAT};
+use crate::metrics;
 use crate::module::Module;
+use crate::requests::{Known, Request, Requests};
+use crate::root::Root;
 
-type ContextId = u32;
+/// The number that Envoy gives to a root or a request.
+pub(crate) type ContextId = u32;
 
 thread_local! {
     static VM: Vm = const {
         Vm {
             module: Cell::new(None),
             roots: RefCell::new(BTreeMap::new()),
-            requests: RefCell::new(HashMap::with_hasher(FixedState::with_seed(0))),
+            requests: Requests::new(),
             calls: RefCell::new(VecDeque::new()),
         }
     };
@@ -32,90 +33,10 @@ thread_local! {
 struct Vm {
     module: Cell<Option<Module>>,
     roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
-    /// Envoy numbers them, so that nobody can choose numbers that collide.
-    requests: RefCell<HashMap<ContextId, Rc<Request>, FixedState>>,
+    requests: Requests,
     /// Which requests wait for a call. An entry goes with the answer, which Envoy gives to every call in its time, also
     /// where the request has gone. Sorted: new calls have the highest numbers, and old ones are answered first.
     calls: RefCell<VecDeque<(CallId, ContextId)>>,
-}
-
-/// One plugin entry of Envoy's configuration.
-#[derive(Default)]
-struct Root {
-    gate: RefCell<Option<Rc<Gate>>>,
-    /// The requests that want to be woken.
-    sleepers: RefCell<BTreeMap<ContextId, Duration>>,
-    /// The beat that Envoy was asked for, in milliseconds.
-    period: Cell<u32>,
-}
-
-struct Request {
-    root: Rc<Root>,
-    flow: RefCell<Flow>,
-}
-
-impl Root {
-    fn gate(&self) -> Option<Rc<Gate>> {
-        self.gate.borrow().clone()
-    }
-
-    /// Asks Envoy for the beat that the next thing to do needs; what was counted is told once a second at least.
-    fn schedule(&self) {
-        let gate = self.gate();
-        let sleepers = self.sleepers.borrow().values().min().copied();
-        let due = gate.and_then(|gate| gate.next_tick()).into_iter().chain(sleepers).min();
-        let period = due.map_or(BEAT, |due| millis_until(due, host::now()).min(BEAT));
-        if self.period.replace(period) != period && abi::set_tick_period(period).is_err() {
-            log::warn!(
-                "the host keeps no time: nothing is counted or fetched ahead, and waiting requests may wait long"
-            );
-        }
-    }
-
-    /// The sleepers whose time has come, or all of them where there is news.
-    fn due(&self, now: Duration, news: bool) -> Vec<ContextId> {
-        let sleepers = self.sleepers.borrow();
-        sleepers.iter().filter(|(_, due)| news || **due <= now).map(|(context, _)| *context).collect()
-    }
-
-    /// Keeps or forgets when a request wants to be woken; says whether that changed anything.
-    fn note(&self, context: ContextId, due: Option<Duration>) -> bool {
-        match due {
-            None if self.sleepers.borrow().is_empty() => false,
-            due => self.change_sleepers(context, due),
-        }
-    }
-
-    /// Apart, since hardly a request ever waits.
-    #[cold]
-    fn change_sleepers(&self, context: ContextId, due: Option<Duration>) -> bool {
-        let mut sleepers = self.sleepers.borrow_mut();
-        match due {
-            Some(due) => sleepers.insert(context, due) != Some(due),
-            None => sleepers.remove(&context).is_some(),
-        }
-    }
-}
-
-impl Request {
-    /// Keeps what the request waits for after a callback. One piece of code for all callbacks: code that has run already for
-    /// one is fast for the next.
-    #[inline(never)]
-    fn keep_waiting(&self, context: ContextId) {
-        let Ok(mut flow) = self.flow.try_borrow_mut() else { return };
-        let (calls, due) = (flow.take_calls(), flow.next_tick());
-        drop(flow);
-        calls.into_iter().for_each(|call| wait_for(call, context));
-        if self.root.note(context, due) {
-            self.root.schedule();
-        }
-    }
-}
-
-/// At least 1, since 0 stops the beat.
-fn millis_until(due: Duration, now: Duration) -> u32 {
-    let millis = due.saturating_sub(now).as_nanos().div_ceil(1_000_000);
-    u32::try_from(millis).unwrap_or(u32::MAX).max(1)
 }
 
 /// A VM has started.
@@ -127,34 +48,22 @@ pub(crate) fn start(module: Module) {
 
 /// A context has come: a root where `root` is 0, else a request.
 pub(crate) fn create(context: ContextId, root: ContextId) {
-    VM.with(|vm| {
-        if root == 0 {
-            vm.roots.borrow_mut().insert(context, Rc::default());
-        } else if let Some(root) = find_root(root)
-            && let Some(gate) = root.gate()
-        {
-            let request = Rc::new(Request { root, flow: RefCell::new(Flow::new(gate)) });
-            vm.requests.borrow_mut().insert(context, request);
-        }
-    });
+    if root == 0 {
+        VM.with(|vm| vm.roots.borrow_mut().insert(context, Rc::default()));
+    } else if let Some((older, root)) = VM.with(|vm| vm.requests.welcome(context, root)) {
+        hold(older, find_document(root).map(|(root, gate)| (root, Flow::new(gate))));
+    }
 }
 
 /// A context has gone, and with it all that was waiting for it.
 pub(crate) fn delete(context: ContextId) {
-    VM.with(|vm| {
-        let request = vm.requests.borrow_mut().remove(&context);
-        match request {
-            Some(request) => {
-                request.root.note(context, None);
-            }
-            None => {
-                vm.roots.borrow_mut().remove(&context);
-                metrics::flush();
-                // Envoy forgets the calls of a root that goes.
-                vm.calls.borrow_mut().retain(|(_, request)| vm.requests.borrow().contains_key(request));
-            }
-        }
-    });
+    if let Some(request) = VM.with(|vm| vm.requests.remove(context)) {
+        request.root.note(context, None);
+    } else if VM.with(|vm| vm.roots.borrow_mut().remove(&context)).is_some() {
+        metrics::flush();
+        // Envoy forgets the calls of a root that goes.
+        VM.with(|vm| vm.calls.borrow_mut().retain(|(_, request)| vm.requests.has(*request)));
+    }
 }
 
 /// A plugin's configuration has come; says whether it is taken. A refused one leaves no trace but log lines.
@@ -165,7 +74,7 @@ pub(crate) fn configure(context: ContextId, size: usize) -> bool {
     let configuration = abi::buffer(Buffer::PluginConfiguration, 0, size).unwrap_or_default();
     match Gate::compile(&module, &configuration) {
         Ok(gate) => {
-            root.gate.replace(Some(Rc::new(gate)));
+            root.take(gate);
             root.schedule();
             true
         }
@@ -193,7 +102,7 @@ pub(crate) fn answer(root: ContextId, call: CallId, answer: &Answer) {
     while let Some(context) = take_waiting(call) {
         is_of_root = false;
         is_heard |= abi::set_effective_context(context).is_ok()
-            && with_request(context, |flow| flow.on_answer(call, answer.clone())).is_some();
+            && tell(context, |flow| flow.on_answer(call, answer.clone()));
     }
     if is_heard {
         // With the callback's end Envoy forgets that another context was at work.
@@ -232,28 +141,86 @@ fn take_waiting(call: CallId) -> Option<ContextId> {
     })
 }
 
-/// Runs `act` on a request and keeps what it waits for. `None` where there is no such request: its root was never
-/// configured, or it has gone.
-pub(crate) fn with_request<R>(context: ContextId, act: impl FnOnce(&mut Flow) -> R) -> Option<R> {
-    let request = find_request(context)?;
+/// The headers of a request have come, and are all of it where `is_whole`.
+pub(crate) fn on_request_headers(context: ContextId, is_whole: bool) -> Action {
+    let Some(root) = VM.with(|vm| vm.requests.take_newcomer(context)) else {
+        return on_late_headers(context);
+    };
+    let Some((root, gate)) = find_document(root) else {
+        hold(context, None);
+        return Action::Pause;
+    };
+    let mut flow = Flow::new(gate);
+    let action = flow.on_request_headers();
+    if !(is_whole && flow.is_done()) {
+        hold(context, Some((root, flow)));
+    }
+    action
+}
+
+/// The headers of a request that was not the last to be announced. One that never was does not pass.
+#[cold]
+fn on_late_headers(context: ContextId) -> Action {
+    if matches!(find_request(context), Known::LetThrough) {
+        hold(context, None);
+    }
+    act(context, Flow::on_request_headers)
+}
+
+/// Keeps a request for what is still to come. Nothing passes of one that has no document.
+fn hold(context: ContextId, request: Option<(Rc<Root>, Flow)>) {
+    let request = request.map(|(root, flow)| Rc::new(Request { root, flow: RefCell::new(flow) }));
+    VM.with(|vm| vm.requests.hold(context, request.clone()));
+    request.inspect(|request| keep_waiting(request, context));
+}
+
+/// What a request does about one of Envoy's callbacks.
+pub(crate) fn act(context: ContextId, act: impl FnOnce(&mut Flow) -> Action) -> Action {
+    match find_request(context) {
+        Known::LetThrough => Action::Continue,
+        Known::Unchecked => Action::Pause,
+        Known::Held(request) => run(&request, context, act).unwrap_or(Action::Pause),
+    }
+}
+
+/// Tells a request that waits of news; whether there is one.
+fn tell(context: ContextId, news: impl FnOnce(&mut Flow)) -> bool {
+    match find_request(context) {
+        Known::Held(request) => run(&request, context, news).is_some(),
+        Known::LetThrough | Known::Unchecked => false,
+    }
+}
+
+/// `None` where the request is at work already.
+fn run<R>(request: &Request, context: ContextId, act: impl FnOnce(&mut Flow) -> R) -> Option<R> {
     let result = act(&mut *request.flow.try_borrow_mut().ok()?);
-    request.keep_waiting(context);
+    keep_waiting(request, context);
     Some(result)
 }
 
-/// One piece of code for all callbacks, as is [`Request::keep_waiting`].
+/// Keeps what the request waits for after a callback. One piece of code for all callbacks: code that has run already for
+/// one is fast for the next.
 #[inline(never)]
-fn find_request(context: ContextId) -> Option<Rc<Request>> {
-    VM.with(|vm| vm.requests.borrow().get(&context).cloned())
+fn keep_waiting(request: &Request, context: ContextId) {
+    let Ok(mut flow) = request.flow.try_borrow_mut() else { return };
+    let (calls, due) = (flow.take_calls(), flow.next_tick());
+    drop(flow);
+    calls.into_iter().for_each(|call| wait_for(call, context));
+    if request.root.note(context, due) {
+        request.root.schedule();
+    }
 }
 
-/// What Envoy does with a request that no document holds: nothing passes unchecked.
-pub(crate) const UNKNOWN: Action = Action::Pause;
+/// One piece of code for all callbacks, as is [`keep_waiting`].
+#[inline(never)]
+fn find_request(context: ContextId) -> Known {
+    VM.with(|vm| vm.requests.find(context))
+}
 
 fn wake(context: ContextId, root: &Root, now: Duration, news: bool) {
     for sleeper in root.due(now, news) {
         if abi::set_effective_context(sleeper).is_ok() {
-            let _ = with_request(sleeper, |flow| flow.on_tick(now));
+            tell(sleeper, |flow| flow.on_tick(now));
         }
     }
     let _ = abi::set_effective_context(context);
@@ -261,4 +228,11 @@ fn wake(context: ContextId, root: &Root, now: Duration, news: bool) {
 
 fn find_root(context: ContextId) -> Option<Rc<Root>> {
     VM.with(|vm| vm.roots.borrow().get(&context).cloned())
+}
+
+/// A root and its document; `None` before it has one.
+fn find_document(root: ContextId) -> Option<(Rc<Root>, Rc<Gate>)> {
+    let root = find_root(root)?;
+    let gate = root.gate()?;
+    Some((root, gate))
 }
