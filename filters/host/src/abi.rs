@@ -76,6 +76,7 @@ unsafe extern "C" {
         data: *mut *mut u8,
         size: *mut Size,
     ) -> u32;
+    fn proxy_add_header_map_value(map: u32, name: *const u8, n: Size, value: *const u8, v: Size) -> u32;
     fn proxy_replace_header_map_value(map: u32, name: *const u8, n: Size, value: *const u8, v: Size) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, n: Size) -> u32;
     fn proxy_get_property(path: *const u8, size: Size, data: *mut *mut u8, data_size: *mut Size) -> u32;
@@ -215,6 +216,14 @@ pub(crate) fn header(map: Map, name: &str) -> Result<Vec<u8>, Status> {
     // SAFETY: the pointers are valid for the call.
     received(|data, size| unsafe {
         proxy_get_header_map_value(map as u32, name.as_ptr(), name.len(), data, size)
+    })
+}
+
+/// Adds a line, whatever lines the header has.
+pub(crate) fn add_header(map: Map, name: &str, value: &[u8]) -> Result<(), Status> {
+    // SAFETY: the slices are valid for the call.
+    checked(unsafe {
+        proxy_add_header_map_value(map as u32, name.as_ptr(), name.len(), value.as_ptr(), value.len())
     })
 }
 

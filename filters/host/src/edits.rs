@@ -7,8 +7,9 @@ use crate::abi::{self, Map, Status};
 /// Applies each change with one host call; ends at the first that the host does not take.
 pub(crate) fn apply(map: Map, edits: &[Edit]) -> Result<(), Status> {
     edits.iter().try_for_each(|edit| match &edit.value {
-        Some(value) if is_one_line(value) => abi::set_header(map, &edit.name, value),
-        Some(_) => Err(Status::BadArgument),
+        Some(value) if !is_one_line(value) => Err(Status::BadArgument),
+        Some(value) if edit.is_new => abi::add_header(map, &edit.name, value),
+        Some(value) => abi::set_header(map, &edit.name, value),
         None => abi::remove_header(map, &edit.name),
     })
 }

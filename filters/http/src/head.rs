@@ -13,6 +13,9 @@ pub struct Edit {
     pub name: Name,
     /// The new value; `None` removes the header.
     pub value: Option<Rc<[u8]>>,
+    /// Whether no line of this name came, as far as the head was read. The host need not look for what it replaces then, for
+    /// which Envoy makes an index of all headers.
+    pub is_new: bool,
 }
 
 /// A header's name in lower case: a word of the code, or one of the document that many requests share. Neither is
@@ -157,9 +160,12 @@ impl Head {
     }
 
     fn change(&mut self, name: Name, value: Option<Rc<[u8]>>) {
-        match self.edits.iter_mut().find(|edit| edit.name == name) {
-            Some(edit) => edit.value = value,
-            None => self.add(Edit { name, value }),
+        if let Some(edit) = self.edits.iter_mut().find(|edit| edit.name == name) {
+            edit.value = value;
+        } else {
+            // An answer's head may be changed before it is read: nobody knows then what is in it.
+            let is_new = !self.received.is_empty() && self.received.first(&name).is_none();
+            self.add(Edit { name, value, is_new });
         }
     }
 
@@ -210,6 +216,18 @@ mod tests {
         head.set("x-user", &b"usr_1"[..]);
         head.set(Rc::<str>::from("x-user"), &b"usr_2"[..]);
         assert_eq!((head.edits().len(), head.get("x-user")), (1, Some(&b"usr_2"[..])));
+    }
+
+    #[test]
+    fn what_did_not_come_is_new() {
+        let mut head = head();
+        head.remove("x-user");
+        head.set("x-user", &b"usr_1"[..]);
+        head.set("x-role", &b"admin"[..]);
+        assert_eq!(head.edits().iter().map(|edit| edit.is_new).collect::<Vec<_>>(), [false, true]);
+        let mut unread = Head::default();
+        unread.set("x-role", &b"admin"[..]);
+        assert!(!unread.edits().first().is_some_and(|edit| edit.is_new));
     }
 
     #[test]
