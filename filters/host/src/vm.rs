@@ -3,7 +3,7 @@
 //! No borrow is held across a stage, so that nothing a stage does can collide with the bookkeeping.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ thread_local! {
     static VM: Vm = const {
         Vm {
             module: Cell::new(None),
-            roots: RefCell::new(BTreeMap::new()),
+            roots: RefCell::new(Vec::new()),
             requests: Requests::new(),
             calls: RefCell::new(VecDeque::new()),
         }
@@ -32,7 +32,8 @@ thread_local! {
 
 struct Vm {
     module: Cell<Option<Module>>,
-    roots: RefCell<BTreeMap<ContextId, Rc<Root>>>,
+    /// There is one for each plugin entry, and those that are on their way out: a look at each costs least.
+    roots: RefCell<Vec<(ContextId, Rc<Root>)>>,
     requests: Requests,
     /// Which requests wait for a call. An entry goes with the answer, which Envoy gives to every call in its time, also
     /// where the request has gone. Sorted: new calls have the highest numbers, and old ones are answered first.
@@ -49,9 +50,9 @@ pub(crate) fn start(module: Module) {
 /// A context has come: a root where `root` is 0, else a request.
 pub(crate) fn create(context: ContextId, root: ContextId) {
     if root == 0 {
-        VM.with(|vm| vm.roots.borrow_mut().insert(context, Rc::default()));
+        VM.with(|vm| vm.roots.borrow_mut().push((context, Rc::default())));
     } else if let Some((older, root)) = VM.with(|vm| vm.requests.welcome(context, root)) {
-        hold(older, find_document(root).map(|(root, gate)| (root, Flow::new(gate))));
+        hold(older, root, find_gate(root).map(Flow::new));
     }
 }
 
@@ -59,11 +60,18 @@ pub(crate) fn create(context: ContextId, root: ContextId) {
 pub(crate) fn delete(context: ContextId) {
     if let Some(request) = VM.with(|vm| vm.requests.remove(context)) {
         request.root.note(context, None);
-    } else if VM.with(|vm| vm.roots.borrow_mut().remove(&context)).is_some() {
-        metrics::flush();
-        // Envoy forgets the calls of a root that goes.
-        VM.with(|vm| vm.calls.borrow_mut().retain(|(_, request)| vm.requests.has(*request)));
+    } else if let Some(at) = look_for_root(context) {
+        delete_root(at);
     }
+}
+
+#[cold]
+fn delete_root(at: usize) {
+    let root = VM.with(|vm| vm.roots.borrow_mut().remove(at));
+    drop(root);
+    metrics::flush();
+    // Envoy forgets the calls of a root that goes.
+    VM.with(|vm| vm.calls.borrow_mut().retain(|(_, request)| vm.requests.has(*request)));
 }
 
 /// A plugin's configuration has come; says whether it is taken. A refused one leaves no trace but log lines.
@@ -146,14 +154,14 @@ pub(crate) fn on_request_headers(context: ContextId, is_whole: bool) -> Action {
     let Some(root) = VM.with(|vm| vm.requests.take_newcomer(context)) else {
         return on_late_headers(context);
     };
-    let Some((root, gate)) = find_document(root) else {
-        hold(context, None);
+    let Some(gate) = find_gate(root) else {
+        hold(context, root, None);
         return Action::Pause;
     };
     let mut flow = Flow::new(gate);
     let action = flow.on_request_headers();
     if !(is_whole && flow.is_done()) {
-        hold(context, Some((root, flow)));
+        hold(context, root, Some(flow));
     }
     action
 }
@@ -162,14 +170,15 @@ pub(crate) fn on_request_headers(context: ContextId, is_whole: bool) -> Action {
 #[cold]
 fn on_late_headers(context: ContextId) -> Action {
     if matches!(find_request(context), Known::LetThrough) {
-        hold(context, None);
+        VM.with(|vm| vm.requests.hold(context, None));
     }
     act(context, Flow::on_request_headers)
 }
 
 /// Keeps a request for what is still to come. Nothing passes of one that has no document.
-fn hold(context: ContextId, request: Option<(Rc<Root>, Flow)>) {
-    let request = request.map(|(root, flow)| Rc::new(Request { root, flow: RefCell::new(flow) }));
+fn hold(context: ContextId, root: ContextId, flow: Option<Flow>) {
+    let request =
+        find_root(root).zip(flow).map(|(root, flow)| Rc::new(Request { root, flow: RefCell::new(flow) }));
     VM.with(|vm| vm.requests.hold(context, request.clone()));
     request.inspect(|request| keep_waiting(request, context));
 }
@@ -227,12 +236,19 @@ fn wake(context: ContextId, root: &Root, now: Duration, news: bool) {
 }
 
 fn find_root(context: ContextId) -> Option<Rc<Root>> {
-    VM.with(|vm| vm.roots.borrow().get(&context).cloned())
+    look_at_root(context, Rc::clone)
 }
 
-/// A root and its document; `None` before it has one.
-fn find_document(root: ContextId) -> Option<(Rc<Root>, Rc<Gate>)> {
-    let root = find_root(root)?;
-    let gate = root.gate()?;
-    Some((root, gate))
+/// A root's document; `None` before it has one.
+fn find_gate(root: ContextId) -> Option<Rc<Gate>> {
+    look_at_root(root, |root| root.gate())?
+}
+
+fn look_at_root<R>(context: ContextId, look: impl FnOnce(&Rc<Root>) -> R) -> Option<R> {
+    VM.with(|vm| vm.roots.borrow().iter().find(|(known, _)| *known == context).map(|(_, root)| look(root)))
+}
+
+/// Where a root stands.
+fn look_for_root(context: ContextId) -> Option<usize> {
+    VM.with(|vm| vm.roots.borrow().iter().position(|(known, _)| *known == context))
 }
