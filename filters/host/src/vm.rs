@@ -52,7 +52,10 @@ pub(crate) fn create(context: ContextId, root: ContextId) {
     if root == 0 {
         VM.with(|vm| vm.roots.borrow_mut().push((context, Rc::default())));
     } else if let Some((older, root)) = VM.with(|vm| vm.requests.welcome(context, root)) {
-        hold(older, root, find_gate(root).map(Flow::new));
+        match find_gate(root) {
+            Some(gate) => hold(older, root, Flow::new(gate)),
+            None => hold_unchecked(older),
+        }
     }
 }
 
@@ -155,13 +158,13 @@ pub(crate) fn on_request_headers(context: ContextId, is_whole: bool) -> Action {
         return on_late_headers(context);
     };
     let Some(gate) = find_gate(root) else {
-        hold(context, root, None);
+        hold_unchecked(context);
         return Action::Pause;
     };
     let mut flow = Flow::new(gate);
     let action = flow.on_request_headers();
     if !(is_whole && flow.is_done()) {
-        hold(context, root, Some(flow));
+        hold(context, root, flow);
     }
     action
 }
@@ -170,17 +173,21 @@ pub(crate) fn on_request_headers(context: ContextId, is_whole: bool) -> Action {
 #[cold]
 fn on_late_headers(context: ContextId) -> Action {
     if matches!(find_request(context), Known::LetThrough) {
-        VM.with(|vm| vm.requests.hold(context, None));
+        hold_unchecked(context);
     }
     act(context, Flow::on_request_headers)
 }
 
-/// Keeps a request for what is still to come. Nothing passes of one that has no document.
-fn hold(context: ContextId, root: ContextId, flow: Option<Flow>) {
-    let request =
-        find_root(root).zip(flow).map(|(root, flow)| Rc::new(Request { root, flow: RefCell::new(flow) }));
+/// Keeps a request for what is still to come.
+fn hold(context: ContextId, root: ContextId, flow: Flow) {
+    let request = find_root(root).map(|root| Rc::new(Request { root, flow: RefCell::new(flow) }));
     VM.with(|vm| vm.requests.hold(context, request.clone()));
     request.inspect(|request| keep_waiting(request, context));
+}
+
+/// Lets nothing pass of a request that has no document.
+fn hold_unchecked(context: ContextId) {
+    VM.with(|vm| vm.requests.hold(context, None));
 }
 
 /// What a request does about one of Envoy's callbacks.
