@@ -44,7 +44,7 @@ def jwt(algorithm: str, users: int, cache: int) -> Scenario:
 
 def anatomy_of_a_token() -> Scenario:
     """A module that makes the calls to Envoy that a verified token needs, and has no code of its own: what it takes is out of reach."""
-    edits = [noop.Call("proxy_remove_header_map_value", [0, "authorization"]), noop.SET, noop.SET_ANOTHER]
+    edits = [noop.Call("proxy_remove_header_map_value", [0, "authorization"]), noop.ADD, noop.ADD_ANOTHER]
 
     def calls(name: str, *verify: noop.Call) -> Contestant:
         made = {"proxy_on_request_headers": [noop.READ_ALL, noop.CLOCK, *verify, *edits]}
